@@ -1,0 +1,47 @@
+"""The ports: what a model of each kind must do to be served, routed to and tested alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from models.deadline import Deadline
+from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.messages import (
+    ChatDelta,
+    ChatRequest,
+    Completion,
+    Transcript,
+    TranscriptionRequest,
+)
+
+
+class ChatModel(Protocol):
+    """Answers chat requests.
+
+    Both raise PodiumError only. Closing the stream, or cancelling the task that awaits
+    `complete`, stops the engine's work within a second.
+    """
+
+    async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
+        """The whole answer."""
+
+    def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+        """The answer as it comes, usage on the last delta."""
+
+
+class Transcriber(Protocol):
+    """Writes down speech; raises InvalidAudio for what is no audio."""
+
+    async def transcribe(self, request: TranscriptionRequest, deadline: Deadline) -> Transcript:
+        """The transcript; empty when nobody speaks."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of one fixed identity."""
+
+    def identity(self) -> EmbedderIdentity:
+        """What the vectors are comparable with."""
+
+    async def embed(self, request: EmbeddingRequest, deadline: Deadline) -> Embeddings:
+        """One vector a text, in order."""
