@@ -1,0 +1,1 @@
+"""What Podium remembers: SQLAlchemy Core tables behind ports of three methods or fewer."""

@@ -1,0 +1,77 @@
+"""The tables, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("mac", LargeBinary(32), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("floor", Integer, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float),
+    Column("revoked", Float),
+    Column("name", String(200), nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("run_id", String(64), primary_key=True),
+    Column("pipeline", String(200), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("started", Float, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("label", JSON, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("error_code", String(64)),
+    Column("sources", JSON, nullable=False),
+    Index("runs_by_start", "tenant", "started"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("run_id", String(64), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("model", String(200)),
+    Column("engine", String(64)),
+    Column("site", String(64)),
+    Column("prompt_version", String(200)),
+    Column("started_ms", Float, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("status", String(16), nullable=False),
+    ForeignKeyConstraint(["tenant", "run_id"], ["runs.tenant", "runs.run_id"], ondelete="CASCADE"),
+)
+
+run_contents = Table(
+    "run_contents",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("run_id", String(64), primary_key=True),
+    Column("content", JSON, nullable=False),
+    ForeignKeyConstraint(["tenant", "run_id"], ["runs.tenant", "runs.run_id"], ondelete="CASCADE"),
+)
