@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from models.reference import phrases, world
 
@@ -38,21 +39,23 @@ _ORDER_SHARE = {
 }
 
 
-def _lines(text: str) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def lines(text: str) -> tuple[str, ...]:
+    """Split a grammar's entry into its lines."""
     return tuple(line for line in text.strip().splitlines() if line)
 
 
 def _table(text: str) -> dict[str, str]:
-    return dict(line.split(": ", 1) for line in _lines(text))
+    return dict(line.split(": ", 1) for line in lines(text))
 
 
 _PARTS = _table(phrases.PARTS)
 _FAULTS = _table(phrases.FAULTS)
-_COMMON_FAULTS = _lines(phrases.COMMON_FAULTS)
-_PHRASES = {intent: _lines(text) for intent, text in _ASKS.items()}
-_GREETINGS, _THANKS = _lines(phrases.GREETINGS), _lines(phrases.THANKS)
-_UNHAPPY, _ANGRY, _PRAISE = _lines(phrases.UNHAPPY), _lines(phrases.ANGRY), _lines(phrases.PRAISE)
-_ORDER, _DETAIL, _WHEN = _lines(phrases.ORDER), _lines(phrases.DETAIL), _lines(phrases.WHEN)
+_COMMON_FAULTS = lines(phrases.COMMON_FAULTS)
+_PHRASES = {intent: lines(text) for intent, text in _ASKS.items()}
+_GREETINGS, _THANKS = lines(phrases.GREETINGS), lines(phrases.THANKS)
+_UNHAPPY, _ANGRY, _PRAISE = lines(phrases.UNHAPPY), lines(phrases.ANGRY), lines(phrases.PRAISE)
+_ORDER, _DETAIL, _WHEN = lines(phrases.ORDER), lines(phrases.DETAIL), lines(phrases.WHEN)
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,15 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class _Slots:
+class Slots:
+    """What a line is about: the product, the order's digits, and entries beside the grammar's."""
+
     product: str
     order: str
+    parts: dict[str, str] = field(default_factory=dict)
 
 
-def _leaf(rng: random.Random, name: str, slots: _Slots) -> str:
+def _leaf(rng: random.Random, name: str, slots: Slots) -> str:
     makers: dict[str, Callable[[], str]] = {
         "day": lambda: rng.choice(world.WEEKDAYS),
         "month": lambda: rng.choice(world.MONTHS),
@@ -86,11 +92,13 @@ def _leaf(rng: random.Random, name: str, slots: _Slots) -> str:
         "when": lambda: rng.choice(_WHEN),
         "fault": lambda: _fault(rng, slots.product),
     }
-    return makers[name]() if name in makers else _top_choice(rng, _PARTS[name])
+    if name in makers:
+        return makers[name]()
+    return _top_choice(rng, _PARTS.get(name) or slots.parts[name])
 
 
 def _fault(rng: random.Random, product: str) -> str:
-    if rng.random() < 0.5:
+    if product not in _FAULTS or rng.random() < 0.5:
         return rng.choice(_COMMON_FAULTS)
     return _top_choice(rng, _FAULTS[product])
 
@@ -117,7 +125,7 @@ def _choose(rng: random.Random) -> Callable[[re.Match[str]], str]:
     return replace
 
 
-def expand(rng: random.Random, line: str, slots: _Slots) -> str:
+def expand(rng: random.Random, line: str, slots: Slots) -> str:
     """Turn one line of the grammar into one English text."""
     while "(" in line or "<" in line:
         while "(" in line:
@@ -178,26 +186,26 @@ def _body(rng: random.Random, intent: str, mood: tuple[str, ...]) -> list[str]:
 def _draw(rng: random.Random, *, held_out: bool) -> Utterance:
     intent = rng.choice(world.INTENTS)
     sentiment, mood = _mood(rng, intent)
-    slots = _Slots(rng.choice(world.PRODUCTS), world.order_number(rng, held_out=held_out))
-    lines = _body(rng, intent, mood)
-    if mood and not any(line in mood for line in lines):
+    slots = Slots(rng.choice(world.PRODUCTS), world.order_number(rng, held_out=held_out))
+    sentences = _body(rng, intent, mood)
+    if mood and not any(line in mood for line in sentences):
         sentiment = -0.2 if intent == "device_fault" else 0.0
-    if len(lines) < 4 and rng.random() < 0.4:
-        lines.insert(0, rng.choice(_GREETINGS))
-    if len(lines) < 4 and rng.random() < 0.35:
-        lines.append(rng.choice(_THANKS))
-    return _utterance(rng, intent, sentiment, lines, slots, held_out)
+    if len(sentences) < 4 and rng.random() < 0.4:
+        sentences.insert(0, rng.choice(_GREETINGS))
+    if len(sentences) < 4 and rng.random() < 0.35:
+        sentences.append(rng.choice(_THANKS))
+    return _utterance(rng, intent, sentiment, sentences, slots, held_out)
 
 
 def _utterance(
     rng: random.Random,
     intent: str,
     sentiment: float,
-    lines: list[str],
-    slots: _Slots,
+    sentences: list[str],
+    slots: Slots,
     held_out: bool,
 ) -> Utterance:
-    text = " ".join(expand(rng, line, slots) for line in lines)
+    text = " ".join(expand(rng, line, slots) for line in sentences)
     if rng.random() < 0.25:
         text = _contract(rng, text)
     return Utterance(
@@ -208,6 +216,16 @@ def _utterance(
         sentiment=sentiment,
         held_out=held_out,
     )
+
+
+def roughen(rng: random.Random, text: str) -> str:
+    """Write a text as some people type it: contracted, without capitals or without full stops."""
+    draw = rng.random()
+    if draw < 0.15:
+        return _contract(rng, text)
+    if draw < 0.2:
+        return text.lower()
+    return text.rstrip(".?!") if draw < 0.25 else text
 
 
 def sample(rng: random.Random, *, held_out: bool = False) -> Utterance:
@@ -225,7 +243,7 @@ def sentence(rng: random.Random, *, held_out: bool = False) -> str:
     """Draw one short sentence, of any of the grammar's kinds."""
     pools = (*_PHRASES.values(), _GREETINGS, _THANKS, _UNHAPPY, _ANGRY, _PRAISE, _DETAIL)
     while True:
-        slots = _Slots(rng.choice(world.PRODUCTS), world.order_number(rng, held_out=held_out))
+        slots = Slots(rng.choice(world.PRODUCTS), world.order_number(rng, held_out=held_out))
         pool = _ORDER if rng.random() < 0.15 else rng.choice(pools)
         text = expand(rng, rng.choice(pool), slots)
         if rng.random() < 0.25:

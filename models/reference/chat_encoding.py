@@ -1,0 +1,106 @@
+"""Turn conversations into token ids with a mark on what the model must learn to say."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.reference import chat_mixture
+from models.reference.chat_skills import Conversation
+from models.reference.chat_tokenizer import BOS, PAD
+
+Ids = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids [rows, length], padded on the right, and a mark on each token of an answer."""
+
+    ids: Ids
+    answer: npt.NDArray[np.bool_]
+
+
+def pieces(conversation: Conversation) -> list[tuple[str, bool]]:
+    """Render a conversation as the chat template does, in pieces: text, and whether it is learnt."""
+    messages = list(conversation.messages)
+    rendered: list[tuple[str, bool]] = []
+    if messages[0]["role"] == "system":
+        rendered.append((f"[SYSTEM_PROMPT]{messages.pop(0)['content']}[/SYSTEM_PROMPT]", False))
+    if conversation.tools:
+        listed = json.dumps(conversation.tools, ensure_ascii=False)
+        rendered.append((f"[AVAILABLE_TOOLS]{listed}[/AVAILABLE_TOOLS]", False))
+    return rendered + [_piece(message) for message in messages]
+
+
+def _piece(message: dict[str, Any]) -> tuple[str, bool]:
+    if message["role"] == "user":
+        return f"[INST]{message['content']}[/INST]", False
+    if message["role"] == "tool":
+        return f"[TOOL_RESULTS]{message['content']}[/TOOL_RESULTS]", False
+    calls = message.get("tool_calls")
+    if not calls:
+        return f"{message['content']}</s>", True
+    listed = ", ".join(
+        f'{{"name": "{call["function"]["name"]}", "arguments": '
+        f"{json.dumps(call['function']['arguments'])}}}"
+        for call in calls
+    )
+    return f"[TOOL_CALLS][{listed}]</s>", True
+
+
+def _repeats(rng: random.Random, vocabulary: int) -> tuple[list[int], list[bool]]:
+    """Draw random tokens said twice: the purest practice in copying."""
+    length = rng.randint(10, 60)
+    once = [rng.randrange(270, vocabulary) for _ in range(length)]
+    return [BOS, *once, *once], [False] * (length + 2) + [True] * (length - 1)
+
+
+def pool(
+    tokenizer: Any, seed: int, index: int, progress: float, size: int, tokens: int
+) -> list[Batch]:
+    """Make the batches of one pool of fresh conversations, shuffled, of alike lengths.
+
+    The result depends on the arguments alone; each batch has at most ``tokens`` ids with padding.
+    """
+    rng = random.Random(f"{seed} {index}")  # noqa: S311 - a seeded corpus, not a secret
+    repeated = 0.4 if progress < 0.01 else 0.0
+    rows: list[tuple[list[int], list[bool]]] = []
+    for _ in range(size):
+        if rng.random() < repeated:
+            rows.append(_repeats(rng, tokenizer.get_vocab_size()))
+        else:
+            rows.append(_encode(tokenizer, chat_mixture.conversation(rng, progress)))
+    rows.sort(key=lambda row: len(row[0]))
+    batches, start = [], 0
+    while start < len(rows):
+        stop = start + 1
+        while stop < len(rows) and (stop + 1 - start) * len(rows[stop][0]) <= tokens:
+            stop += 1
+        batches.append(_pad(rows[start:stop]))
+        start = stop
+    rng.shuffle(batches)
+    return batches
+
+
+def _encode(tokenizer: Any, conversation: Conversation) -> tuple[list[int], list[bool]]:
+    ids, answer = [BOS], [False]
+    for text, learnt in pieces(conversation):
+        encoded = tokenizer.encode(text, add_special_tokens=False).ids
+        ids += encoded
+        answer += [learnt] * len(encoded)
+    return ids, answer
+
+
+def _pad(rows: list[tuple[list[int], list[bool]]]) -> Batch:
+    length = max(len(ids) for ids, _ in rows)
+    ids = np.full((len(rows), length), PAD, np.int64)
+    answer = np.zeros((len(rows), length), np.bool_)
+    for row, (tokens, marks) in enumerate(rows):
+        ids[row, : len(tokens)] = tokens
+        answer[row, : len(marks)] = marks
+    return Batch(ids, answer)

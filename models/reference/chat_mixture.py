@@ -1,0 +1,55 @@
+"""How much of each skill the chat model practises, and when."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from models.reference import chat_corpus, chat_skills, world
+from models.reference.chat_skills import Conversation
+
+_OTHERS = (
+    (chat_skills.intent, 40),
+    (chat_skills.formal, 17),
+    (chat_skills.polish, 14),
+    (chat_skills.escalation, 12),
+    (chat_skills.chat, 6),
+)
+_TOOLS = 11
+GROUNDED_SHARE = 0.62
+
+
+def passages_at(rng: random.Random, progress: float) -> int:
+    """Draw how many passages a context has: two at first, six for most by the end."""
+    most = min(6, 2 + int(progress * 40))
+    return most if rng.random() < 0.6 else rng.randint(1, most)
+
+
+def turns_at(rng: random.Random, progress: float) -> int:
+    """Draw how many questions share a context: many answers a passage while young, then one."""
+    return rng.randint(2, 5) if rng.random() < (0.8 if progress < 0.7 else 0.35) else 1
+
+
+def conversation(rng: random.Random, progress: float) -> Conversation:
+    """Draw one training conversation; ``progress`` runs from 0 to 1 over the training."""
+    if rng.random() < GROUNDED_SHARE:
+        count = passages_at(rng, progress)
+        return Conversation(chat_corpus.grounded(rng, count, turns_at(rng, progress)))
+    draw = rng.randrange(_TOOLS + sum(weight for _, weight in _OTHERS))
+    for make, weight in _OTHERS:
+        if draw < weight:
+            return Conversation(make(rng))
+        draw -= weight
+    return chat_skills.tools(rng)
+
+
+def texts(seed: int, samples: int) -> Iterator[str]:
+    """Yield the plain texts of conversations, to learn a vocabulary from."""
+    rng = random.Random(f"texts {seed}")  # noqa: S311 - a seeded corpus, not a secret
+    for _ in range(samples):
+        yield rng.choice(world.PRODUCTS)
+        drawn = conversation(rng, 1.0)
+        for message in drawn.messages:
+            yield str(message["content"]) or '{"name": "order_status", "arguments": {"order": "'
+        if drawn.tools:
+            yield str(drawn.tools).replace("'", '"')

@@ -1,0 +1,291 @@
+"""Train the reference chat model from nothing on one core, and export it.
+
+``python -m models.reference.train_chat --out build/train-chat`` trains, resuming from its last
+checkpoint; with ``--export DIR`` it only writes the latest weights in the Hugging Face layout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.reference import chat_encoding, chat_tokenizer
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import MistralForCausalLM
+
+CHECKPOINT_SECONDS = 300
+POOL = 768
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What decides the weights: with the same recipe the stream of samples is the same."""
+
+    seed: int = 20
+    steps: int = 20_000
+    tokens: int = 4_096
+    rate: float = 3e-3
+    warmup: int = 300
+    average: float = 0.998
+    prompt_share: float = 0.08
+    bfloat16: bool = True
+    hidden: int = 160
+    layers: int = 4
+    heads: int = 5
+    inner: int = 384
+
+
+def config(recipe: Recipe) -> Any:
+    """Describe the architecture: a small Mistral with tied embeddings."""
+    from transformers import MistralConfig
+
+    return MistralConfig(
+        vocab_size=chat_tokenizer.VOCABULARY,
+        hidden_size=recipe.hidden,
+        intermediate_size=recipe.inner,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.heads,
+        head_dim=32,
+        max_position_embeddings=2048,
+        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+        rms_norm_eps=1e-5,
+        sliding_window=None,
+        tie_word_embeddings=True,
+        bos_token_id=chat_tokenizer.BOS,
+        eos_token_id=chat_tokenizer.EOS,
+        pad_token_id=chat_tokenizer.PAD,
+        initializer_range=0.05,
+    )
+
+
+def rate_at(recipe: Recipe, step: int) -> float:
+    """Give the learning rate: warm-up, a plateau for 60 % of the way, then linear to 2 %."""
+    progress = step / recipe.steps
+    fall = min(1.0, (1.0 - progress) / 0.4)
+    return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * max(0.02, fall)
+
+
+class Trainer:
+    """Holds the model, its optimizer and its running average, and the place in the stream."""
+
+    def __init__(self, recipe: Recipe, tokenizer: Any) -> None:
+        """Build everything from the recipe's seed."""
+        import torch
+        from transformers import MistralForCausalLM
+
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.tokenizer = recipe, tokenizer
+        self.model: MistralForCausalLM = MistralForCausalLM(config(recipe))
+        decayed = [p for p in self.model.parameters() if p.ndim > 1]
+        plain = [p for p in self.model.parameters() if p.ndim == 1]
+        groups = [
+            {"params": decayed, "weight_decay": 0.05},
+            {"params": plain, "weight_decay": 0.0},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98), fused=True)
+        self.average = {k: v.detach().clone() for k, v in self.model.named_parameters()}
+        self.step, self.pool_index, self.batch_index = 0, 0, 0
+        self.tokens, self.seconds = 0, 0.0
+        self.batches: list[chat_encoding.Batch] = []
+        self.pool_progress = 0.0
+
+    def _next(self) -> chat_encoding.Batch:
+        if self.batches and self.batch_index >= len(self.batches):
+            self.pool_index, self.batch_index, self.batches = self.pool_index + 1, 0, []
+        if not self.batches:
+            progress = self.step / self.recipe.steps if self.batch_index == 0 else self.pool_progress
+            self.pool_progress = progress
+            self.batches = chat_encoding.pool(
+                self.tokenizer, self.recipe.seed, self.pool_index, progress, POOL,
+                self.recipe.tokens,
+            )  # fmt: skip
+        batch = self.batches[self.batch_index]
+        self.batch_index += 1
+        return batch
+
+    def loss(self, batch: chat_encoding.Batch) -> tuple[torch.Tensor, float]:
+        """Score the answers' tokens, and early on a few of the prompts' for what they teach."""
+        import torch
+
+        ids, answer = torch.from_numpy(batch.ids), torch.from_numpy(batch.answer)
+        target, wanted = ids[:, 1:], answer[:, 1:]
+        generator = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        share = self.recipe.prompt_share if self.step < self.recipe.steps // 2 else 0.0
+        extra = torch.rand(wanted.shape, generator=generator) < share
+        extra &= ~wanted & (target != chat_tokenizer.PAD)
+        chosen = wanted | extra
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
+            hidden = self.model.model(input_ids=ids[:, :-1]).last_hidden_state[chosen]
+            logits = self.model.lm_head(hidden)
+        losses = torch.nn.functional.cross_entropy(
+            logits.float(), target[chosen], reduction="none"
+        )
+        learnt = wanted[chosen]
+        answer_loss = losses[learnt].mean()
+        total = answer_loss
+        if share and not bool(learnt.all()):
+            total = total + 0.1 * losses[~learnt].mean()
+        return total, float(answer_loss.detach())
+
+    def advance(self) -> float:
+        """Take one step; returns the answers' loss."""
+        import torch
+
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate_at(self.recipe, self.step)
+        batch = self._next()
+        total, answer_loss = self.loss(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        keep = min(self.recipe.average, (self.step + 1) / (self.step + 20))
+        with torch.no_grad():
+            for name, value in self.model.named_parameters():
+                self.average[name].lerp_(value, 1 - keep)
+        self.step += 1
+        self.tokens += batch.ids.size
+        return answer_loss
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint beside the last and put it in its place."""
+        import torch
+
+        state = {
+            "recipe": asdict(self.recipe),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "place": (self.step, self.pool_index, self.batch_index, self.pool_progress),
+            "spent": (self.tokens, self.seconds),
+        }
+        scratch = path.with_suffix(".new")
+        torch.save(state, scratch)
+        os.replace(scratch, path)
+
+    def load(self, path: Path) -> None:
+        """Take up a checkpoint's weights and place in the stream."""
+        import torch
+
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.average = state["average"]
+        self.step, self.pool_index, self.batch_index, self.pool_progress = state["place"]
+        self.tokens, self.seconds = state["spent"]
+
+
+def export(trainer: Trainer, folder: Path) -> None:
+    """Write the averaged weights, tokenizer, template and configurations for an engine."""
+    import torch
+    from transformers import GenerationConfig
+
+    raw = {k: v.detach().clone() for k, v in trainer.model.named_parameters()}
+    with torch.no_grad():
+        for name, value in trainer.model.named_parameters():
+            value.copy_(trainer.average[name])
+    trainer.model.generation_config = GenerationConfig(
+        bos_token_id=chat_tokenizer.BOS,
+        eos_token_id=chat_tokenizer.EOS,
+        pad_token_id=chat_tokenizer.PAD,
+        do_sample=False,
+    )
+    trainer.model.save_pretrained(folder)
+    chat_tokenizer.wrap(trainer.tokenizer).save_pretrained(folder)
+    with torch.no_grad():
+        for name, value in trainer.model.named_parameters():
+            value.copy_(raw[name])
+
+
+def _run(trainer: Trainer, out: Path, every: int, stop_after: float) -> None:
+    started, saved, sums, count = time.monotonic(), time.monotonic(), 0.0, 0
+    before = trainer.seconds
+    while trainer.step < trainer.recipe.steps:
+        sums, count = sums + trainer.advance(), count + 1
+        now = time.monotonic()
+        trainer.seconds = before + now - started
+        if trainer.step % every == 0:
+            _record(trainer, out, sums / count)
+            sums, count = 0.0, 0
+        if now - saved > CHECKPOINT_SECONDS:
+            trainer.save(out / "checkpoint.pt")
+            saved = now
+        if stop_after and now - started > stop_after:
+            break
+    trainer.save(out / "checkpoint.pt")
+
+
+def _record(trainer: Trainer, out: Path, loss: float) -> None:
+    row = {
+        "step": trainer.step,
+        "loss": round(loss, 4),
+        "tokens": trainer.tokens,
+        "seconds": round(trainer.seconds),
+        "cpu_seconds": round(time.process_time()),
+    }
+    if not math.isfinite(loss):
+        raise SystemExit(f"the loss became {loss} at step {trainer.step}: lower --rate and restart")
+    with (out / "curve.jsonl").open("a") as stream:
+        stream.write(json.dumps(row) + "\n")
+
+
+def _tokenizer(out: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    path = out / "tokenizer.json"
+    if not path.exists():
+        chat_tokenizer.learn().save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train or export the reference chat model.")
+    recipe = Recipe()
+    parser.add_argument("--out", type=Path, default=Path("build/train-chat"))
+    parser.add_argument("--export", type=Path, help="only write the latest weights here")
+    parser.add_argument("--steps", type=int, default=recipe.steps)
+    parser.add_argument("--seed", type=int, default=recipe.seed)
+    parser.add_argument("--rate", type=float, default=recipe.rate)
+    parser.add_argument("--tokens", type=int, default=recipe.tokens)
+    parser.add_argument("--stop-after", type=float, default=0, help="seconds; 0 is never")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16 products")
+    parser.add_argument("--log-every", type=int, default=100)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the command line."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+
+    torch.set_num_threads(1)
+    options = _options()
+    options.out.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(
+        seed=options.seed,
+        steps=options.steps,
+        rate=options.rate,
+        tokens=options.tokens,
+        bfloat16=not options.float32,
+    )
+    trainer = Trainer(recipe, _tokenizer(options.out))
+    checkpoint = options.out / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    if options.export:
+        export(trainer, options.export)
+    else:
+        _run(trainer, options.out, options.log_every, options.stop_after)
+
+
+if __name__ == "__main__":
+    main()
