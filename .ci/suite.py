@@ -1,0 +1,84 @@
+"""Runs the whole suite part by part, with each part's seconds: `make test`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+OFFLINE = {"PIP_NO_INDEX": "1", "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named part of the suite and the number of seconds it is meant to stay under."""
+
+    name: str
+    budget: int
+    run: Callable[[], int]
+
+
+def main() -> int:
+    began = time.monotonic()
+    for part in PARTS:
+        print(f"\n== {part.name}", flush=True)
+        start = time.monotonic()
+        code = part.run()
+        took = time.monotonic() - start
+        print(f"== {part.name}: {took:.0f} s (budget {part.budget} s)", flush=True)
+        if code != 0:
+            print(f"make test: stopped, part '{part.name}' failed with {code}", file=sys.stderr)
+            return code
+    print(f"\nmake test: every part passed in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def install() -> int:
+    return subprocess.run([sys.executable, ".ci/install.py"], cwd=ROOT, check=False).returncode
+
+
+def lint() -> int:
+    for command in (["ruff", "check", "."], ["mypy"], ["lint-imports"]):
+        print("lint:", *command, flush=True)
+        code = call([str(BIN / command[0]), *command[1:]])
+        if code != 0:
+            return code
+    return 0
+
+
+def tests(*folders: str) -> Callable[[], int]:
+    return lambda: run_tests([ROOT / folder for folder in folders])
+
+
+def run_tests(folders: list[Path]) -> int:
+    """An empty folder is said and left out; with tests in it, collecting none is a failure."""
+    full = [folder for folder in folders if any(folder.rglob("test_*.py"))]
+    for folder in folders:
+        if folder not in full:
+            print(f"{folder.relative_to(ROOT)}: no test file yet, left out", flush=True)
+    if not full:
+        return 0
+    return call([str(BIN / "python"), "-m", "pytest", *(str(f.relative_to(ROOT)) for f in full)])
+
+
+def call(command: list[str]) -> int:
+    environment = {**os.environ, **OFFLINE, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+PARTS = (
+    Part("install", 360, install),
+    Part("lint", 60, lint),
+    Part("unit and property", 180, tests("tests/unit", "tests/property")),
+    Part("wire", 240, tests("tests/wire")),
+    Part("serve", 600, tests("tests/serve")),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())
