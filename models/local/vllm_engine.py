@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +126,7 @@ class VllmEngine:
 
     async def _run(
         self, request: ChatRequest, deadline: Deadline, kind: RequestOutputKind
-    ) -> AsyncIterator[ChatDelta]:
+    ) -> AsyncGenerator[ChatDelta, None]:
         with _vllm_errors(self._model):
             prompt = await self._render(request)
             prompt_tokens = len(prompt["prompt_token_ids"])
@@ -167,10 +167,8 @@ class VllmEngine:
         values["max_tokens"] = self._room(request.sampling.max_tokens, prompt_tokens)
         schema = schema_of(request)
         if schema is not None:
-            values["structured_outputs"] = StructuredOutputsParams(
-                json=dict(schema) or {"type": "object"},
-                disable_any_whitespace=self._settings.compact_json,
-            )
+            wanted = dict(schema) or {"type": "object"}
+            values["structured_outputs"] = StructuredOutputsParams(json=wanted)
         if self._parses_tools(request):
             values["skip_special_tokens"] = False
         return SamplingParams(output_kind=kind, **values)

@@ -81,3 +81,7 @@ def engine_arguments(path: Path, settings: VllmSettings) -> dict[str, Any]:
         "trust_remote_code": False,
     }
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _bytes(gib: float | None) -> int | None:
+    return None if gib is None else int(gib * 2**30)

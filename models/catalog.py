@@ -1,0 +1,164 @@
+"""Model cards: which models there are, where they run, what they can do and may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from models.errors import InvalidConfig, ModelNotFound
+from models.strict_yaml import load, parse
+
+Dialect = Literal[
+    "vllm",
+    "whisper",
+    "embedder",
+    "openai_compatible",
+    "anthropic",
+    "gemini",
+    "images",
+    "copilot",
+]
+Kind = Literal["chat", "speech", "embedding", "image"]
+_LOCAL_KINDS: Mapping[str, Kind] = {
+    "vllm": "chat",
+    "whisper": "speech",
+    "embedder": "embedding",
+    "images": "image",
+}
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class Clearance(BaseModel):
+    """The highest data a model may see; categories "all" means every category."""
+
+    model_config = _STRICT
+
+    level: Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"]
+    categories: Literal["all"] | frozenset[str] = frozenset()
+
+
+class Price(BaseModel):
+    """Money per million tokens in and out, and the day it was last checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    input: float = Field(alias="in", ge=0)
+    output: float = Field(alias="out", ge=0)
+    currency: str = "USD"
+    checked: str | None = None
+
+
+class ModelCard(BaseModel):
+    """One row of the catalog. `path` is a folder, or `package:NAME/FOLDER` inside a package."""
+
+    model_config = _STRICT
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    dialect: Dialect
+    path: str | None = None
+    base_url: str | None = None
+    vendor_model: str | None = None
+    key_env: str | None = None
+    site: str = "local"
+    region: str | None = None
+    clearance: Clearance
+    capabilities: frozenset[str] = frozenset()
+    window: int | None = Field(default=None, ge=1)
+    price: Price | None = None
+    licence: str | None = None
+    digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
+    allow_insecure: bool = False
+    engine: dict[str, Any] = Field(default_factory=dict)
+    replicas: int = Field(default=1, ge=0)
+    num_cpus: float = Field(default=1.0, ge=0)
+    num_gpus: float = Field(default=0.0, ge=0)
+
+    @property
+    def kind(self) -> Kind:
+        """What the model answers."""
+        return _LOCAL_KINDS.get(self.dialect, "chat")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its weights run inside this cluster."""
+        return self.dialect in ("vllm", "whisper", "embedder")
+
+    @field_validator("base_url")
+    @classmethod
+    def _url_has_scheme(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http:// with allow_insecure)")
+        return value
+
+
+class Catalog:
+    """All model cards by id; a card may also be found by its vendor's id."""
+
+    def __init__(self, cards: Iterable[ModelCard]) -> None:
+        self._cards = {card.id: card for card in cards}
+        self._vendor = {c.vendor_model: c.id for c in self._cards.values() if c.vendor_model}
+
+    def __iter__(self) -> Iterator[ModelCard]:
+        return iter(self._cards.values())
+
+    def __contains__(self, model: str) -> bool:
+        return model in self._cards or model in self._vendor
+
+    def card(self, model: str) -> ModelCard:
+        """The card of that id; raises ModelNotFound."""
+        found = self._cards.get(self._vendor.get(model, model))
+        if found is None:
+            raise ModelNotFound(
+                f"There is no model '{model}'. GET /v1/models lists the models of this server.",
+                param="model",
+            )
+        return found
+
+    def of_kind(self, kind: Kind) -> tuple[ModelCard, ...]:
+        """The cards of that kind, in catalog order."""
+        return tuple(card for card in self._cards.values() if card.kind == kind)
+
+
+def builtin_catalog() -> Path:
+    """The folder of the catalog rows that ship with Podium."""
+    return Path(str(files("models"))) / "catalog"
+
+
+def load_catalog(folders: Iterable[Path]) -> Catalog:
+    """Read every *.yaml of the folders; a later row replaces an earlier one of the same id."""
+    cards: dict[str, ModelCard] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.yaml")):
+            cards |= {card.id: card for card in read_rows(path)}
+    return Catalog(cards.values())
+
+
+def read_rows(path: Path) -> tuple[ModelCard, ...]:
+    """The rows of one file; raises InvalidConfig naming file, row and field."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InvalidConfig(f"{path.name} can't be read: {error}", param=path.name) from error
+    rows = load(text, path.name)
+    if not isinstance(rows, list):
+        raise InvalidConfig(f"{path.name} must be a list of models.", param=path.name)
+    cards = tuple(parse(ModelCard, row, f"{path.name} row {n + 1}") for n, row in enumerate(rows))
+    for card in cards:
+        _check_insecure(path, card)
+    return cards
+
+
+def _check_insecure(path: Path, card: ModelCard) -> None:
+    if card.base_url is None or card.base_url.startswith("https://"):
+        return
+    host = card.base_url.removeprefix("http://").split("/")[0].rsplit(":", 1)[0]
+    if host not in ("127.0.0.1", "localhost", "[::1]") or not card.allow_insecure:
+        raise InvalidConfig(
+            f"{path.name}, model {card.id}: base_url may be plain http only on loopback and with"
+            " allow_insecure: true.",
+            param="base_url",
+        )
