@@ -1,0 +1,52 @@
+"""`run.json`: how other commands find the Podium that runs on a home."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+
+from deployments.home import Home
+from deployments.private_file import write_private
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """`base_url` is the root without /v1; `started` is seconds since the epoch."""
+
+    pid: int
+    base_url: str
+    started: float
+
+
+def write_running(home: Home, running: Running) -> None:
+    """Say that this instance answers now."""
+    write_private(home.run_file, json.dumps(asdict(running)).encode() + b"\n")
+
+
+def read_running(home: Home) -> Running | None:
+    """What runs on the home, or None: no file, a damaged one, or its process is gone."""
+    try:
+        found = json.loads(home.run_file.read_bytes())
+        running = Running(int(found["pid"]), str(found["base_url"]), float(found["started"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return running if process_lives(running.pid) else None
+
+
+def remove_running(home: Home) -> None:
+    """Forget the instance; fine when nothing was written."""
+    home.run_file.unlink(missing_ok=True)
+
+
+def process_lives(pid: int) -> bool:
+    """Whether a process of this number exists, whoever owns it."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
