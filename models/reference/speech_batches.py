@@ -85,7 +85,7 @@ class Pool:
 
 
 def _frames(item: Item) -> int:
-    return item.features.shape[1]
+    return int(item.features.shape[1])
 
 
 def _masked(features: Features, rng: random.Random) -> Features:
@@ -113,34 +113,50 @@ def corrupted(ids: list[int], share: float, limit: int, rng: random.Random) -> l
     return [rng.randrange(limit) if rng.random() < share else i for i in ids]
 
 
-def collate(
-    items: list[Item], vocabulary: Vocabulary, rng: random.Random, worst: float
-) -> Batch:
+@dataclass(frozen=True)
+class _Row:
+    inputs: list[int]
+    targets: list[int]
+    centres: list[float]
+
+
+def _row(item: Item, vocabulary: Vocabulary, rng: random.Random, worst: float) -> _Row:
+    """What the decoder reads, should write and where; one in twelve has a prompt before it."""
+    share = worst * rng.random() if rng.random() < 0.75 else 0.0
+    heard = corrupted(item.tokens, share, vocabulary.end, rng)
+    prompt: list[int] = []
+    if rng.random() < 1 / 12:
+        words = vocabulary.encode(speech_corpus.training_text(rng))
+        prompt = [vocabulary.previous, *words[-rng.randint(1, 40) :]]
+    first = vocabulary.no_timestamps if item.speech else vocabulary.no_speech
+    said = _centres(item.tokens, vocabulary) if item.speech else [-1.0]
+    return _Row(
+        [*prompt, vocabulary.start, vocabulary.no_timestamps, *heard],
+        [-100] * len(prompt) + [first, *item.tokens, vocabulary.end],
+        [-1.0] * (len(prompt) + 1) + said,
+    )
+
+
+def _padded(rows: list[list[int]] | list[list[float]], filler: float, dtype: torch.dtype) -> Tensor:
+    longest = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows], dtype=dtype)
+
+
+def collate(items: list[Item], vocabulary: Vocabulary, rng: random.Random, worst: float) -> Batch:
     """Pad items into one batch; a quarter of batches fills the whole window as serving does."""
     longest = max(_frames(item) for item in items)
     width = WINDOW if rng.random() < 0.25 else min(WINDOW, longest + rng.randrange(1, 60))
     width += width % 2
-    rows = max(len(item.tokens) for item in items) + 2
     features = np.zeros((len(items), MELS, width), dtype=np.float32)
-    inputs = np.full((len(items), rows), vocabulary.end, dtype=np.int64)
-    targets = np.full((len(items), rows), -100, dtype=np.int64)
-    centres = np.full((len(items), rows), -1.0, dtype=np.float32)
     for row, item in enumerate(items):
         features[row, :, : _frames(item)] = _masked(item.features, rng)
-        share = worst * rng.random() if rng.random() < 0.75 else 0.0
-        heard = corrupted(item.tokens, share, vocabulary.end, rng)
-        size = len(item.tokens) + 2
-        inputs[row, :size] = [vocabulary.start, vocabulary.no_timestamps, *heard]
-        first = vocabulary.no_timestamps if item.speech else vocabulary.no_speech
-        targets[row, :size] = [first, *item.tokens, vocabulary.end]
-        if item.speech:
-            centres[row, 1:size] = _centres(item.tokens, vocabulary)
+    rows = [_row(item, vocabulary, rng, worst) for item in items]
     return Batch(
         torch.from_numpy(features),
         torch.tensor([_frames(item) // 2 for item in items]),
-        torch.from_numpy(inputs),
-        torch.from_numpy(targets),
-        torch.from_numpy(centres),
+        _padded([row.inputs for row in rows], vocabulary.end, torch.long),
+        _padded([row.targets for row in rows], -100, torch.long),
+        _padded([row.centres for row in rows], -1.0, torch.float32),
         torch.tensor([i for item in items for i in item.letters], dtype=torch.long),
         torch.tensor([len(item.letters) for item in items]),
     )

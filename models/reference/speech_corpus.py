@@ -10,8 +10,10 @@ import subprocess
 import wave
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from models.reference import utterances, world
@@ -37,12 +39,12 @@ def render(text: str, *, words_per_minute: int = 165, pitch: int = 50) -> Sample
     if program is None:
         raise FileNotFoundError("espeak-ng is missing: install it to make speech")
     command = [program, "-v", VOICE, "-s", str(words_per_minute), "-p", str(pitch), "--stdout"]
-    made = subprocess.run([*command, text], capture_output=True, check=True)  # noqa: S603
+    made = subprocess.run([*command, text], capture_output=True, check=True)
     with wave.open(io.BytesIO(made.stdout)) as file:
         rate = file.getframerate()
         pcm = np.frombuffer(file.readframes(-1), dtype="<i2")
     speech = resample_poly(pcm.astype(np.float64) / 32768.0, RATE, rate)
-    return np.clip(speech, -1.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(speech, -1.0, 1.0), dtype=np.float32)
 
 
 def sentences(text: str) -> list[str]:
@@ -114,10 +116,10 @@ def spoken(rng: random.Random, text: str) -> Spoken:
     """Speak a text as a caller would: own tempo and pitch, air around it, a level and noise."""
     samples = render(text, words_per_minute=rng.randint(*SPEEDS), pitch=rng.randint(46, 54))
     quiet = _silence(rng.uniform(0.0, 0.5)), _silence(rng.uniform(0.0, 0.5))
-    samples = np.concatenate([quiet[0], samples, quiet[1]]) * rng.uniform(0.35, 1.1)
-    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(len(samples))
+    loud = np.concatenate([quiet[0], samples, quiet[1]]) * rng.uniform(0.35, 1.1)
+    noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(len(loud))
     level = rng.choice((0.0, 10 ** rng.uniform(-4.5, -2.3)))
-    return Spoken(text, np.clip(samples + level * noise, -1, 1).astype(np.float32))
+    return Spoken(text, np.clip(loud + level * noise, -1, 1).astype(np.float32))
 
 
 def training_item(seed: int) -> Spoken:
@@ -135,13 +137,16 @@ def not_speech(rng: random.Random) -> Samples:
     noise = np.random.default_rng(rng.getrandbits(32)).standard_normal(length)
     kind = rng.randrange(3)
     if kind == 0:
-        made = noise * 10 ** rng.uniform(-6, -1)
-    elif kind == 1:
-        made = np.convolve(noise, np.ones(16) / 16, mode="same") * 10 ** rng.uniform(-4, -0.7)
-    else:
-        tone = np.sin(2 * np.pi * rng.uniform(80, 2000) * np.arange(length) / RATE)
-        made = tone * 10 ** rng.uniform(-3, -0.3) + noise * 1e-4
-    return np.clip(made, -1, 1).astype(np.float32)
+        return _clipped(noise * 10 ** rng.uniform(-6, -1))
+    if kind == 1:
+        dull = np.convolve(noise, np.ones(16) / 16, mode="same")
+        return _clipped(dull * 10 ** rng.uniform(-4, -0.7))
+    tone = np.sin(2 * np.pi * rng.uniform(80, 2000) * np.arange(length) / RATE)
+    return _clipped(tone * 10 ** rng.uniform(-3, -0.3) + noise * 1e-4)
+
+
+def _clipped(samples: NDArray[np.floating[Any]]) -> Samples:
+    return np.clip(samples, -1, 1).astype(np.float32)
 
 
 def held_out_texts(count: int, seed: int = 2026) -> list[str]:

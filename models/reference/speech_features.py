@@ -46,4 +46,4 @@ def log_mel(samples: Samples) -> Features:
     power = np.abs(np.fft.rfft(_frames(samples) * window, axis=-1)) ** 2
     mel = _filters() @ power.astype(np.float32).T
     log = np.log10(np.maximum(mel, 1e-10))
-    return ((np.maximum(log, log.max() - 8.0) + 4.0) / 4.0).astype(np.float32)
+    return np.asarray((np.maximum(log, log.max() - 8.0) + 4.0) / 4.0, dtype=np.float32)

@@ -23,9 +23,8 @@ class Losses:
 
 def _ctc(model: SpeechModel, states: Tensor, batch: Batch) -> Tensor:
     paths = model.letters(states).float().log_softmax(-1).transpose(0, 1)
-    loss = F.ctc_loss(
-        paths, batch.letters, batch.lengths, batch.letter_lengths, reduction="sum", zero_infinity=True
-    )
+    sizes = batch.lengths, batch.letter_lengths
+    loss = F.ctc_loss(paths, batch.letters, *sizes, reduction="sum", zero_infinity=True)
     return loss / batch.letter_lengths.sum().clamp(min=1)
 
 

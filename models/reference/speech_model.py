@@ -64,7 +64,7 @@ def sinusoids(length: int, width: int) -> Tensor:
     return torch.cat([scaled.sin(), scaled.cos()], dim=1)
 
 
-class Attention(nn.Module):
+class Attention(nn.Module):  # type: ignore[misc]
     """Multi-head attention of x over itself or over a source."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -94,7 +94,7 @@ class Attention(nn.Module):
         return self._join(weights @ v), weights
 
 
-class EncoderLayer(nn.Module):
+class EncoderLayer(nn.Module):  # type: ignore[misc]
     """Self-attention and a feed-forward net, each normed first."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -129,7 +129,7 @@ class DecoderLayer(EncoderLayer):
         return x + F.dropout(self.fc2(wide), drop, self.training), weights
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module):  # type: ignore[misc]
     """Features (batch, mels, t) to states (batch, t / 2, width)."""
 
     def __init__(self, shape: Shape) -> None:
@@ -151,7 +151,7 @@ class Encoder(nn.Module):
         return self.layer_norm(x)
 
 
-class Decoder(nn.Module):
+class Decoder(nn.Module):  # type: ignore[misc]
     """Token ids (batch, n) to states (batch, n, width)."""
 
     def __init__(self, shape: Shape) -> None:
@@ -175,7 +175,7 @@ class Decoder(nn.Module):
         return self.layer_norm(x), looks
 
 
-class SpeechModel(nn.Module):
+class SpeechModel(nn.Module):  # type: ignore[misc]
     """Encoder, decoder and a letter head over the encoder that only training uses."""
 
     def __init__(self, shape: Shape, letters: int) -> None:
@@ -192,15 +192,15 @@ class SpeechModel(nn.Module):
         share[-1] = math.log(TIMESTAMP_COUNT)
         return scores + share
 
-    @torch.no_grad()
     def greedy(self, features: Tensor, prompt: list[int], end: int, most: int = 80) -> list[int]:
         """Decode one utterance, features (1, mels, t), without a cache."""
-        source = self.encoder(features, 0.0)
-        ids = list(prompt)
-        while len(ids) < len(prompt) + most:
-            states, _ = self.decoder(torch.tensor([ids]), source, 0.0)
-            token = int(self.logits(states[:, -1]).argmax())
-            if token == end:
-                break
-            ids.append(token)
+        with torch.no_grad():
+            source = self.encoder(features, 0.0)
+            ids = list(prompt)
+            while len(ids) < len(prompt) + most:
+                states, _ = self.decoder(torch.tensor([ids]), source, 0.0)
+                token = int(self.logits(states[:, -1]).argmax())
+                if token == end:
+                    break
+                ids.append(token)
         return ids[len(prompt) :]

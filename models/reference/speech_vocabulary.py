@@ -7,7 +7,6 @@ and " ♩" and would glue words together.
 
 from __future__ import annotations
 
-import json
 import string
 from collections import Counter
 from collections.abc import Iterable
@@ -99,6 +98,7 @@ class Vocabulary:
     tokenizer: Tokenizer
     end: int
     start: int
+    previous: int
     no_speech: int
     no_timestamps: int
 
@@ -124,16 +124,12 @@ class Vocabulary:
 def load(path: Path) -> Vocabulary:
     """Read tokenizer.json."""
     tokenizer = Tokenizer.from_file(str(path))
-    ids = {name: tokenizer.token_to_id(name) for name in SPECIALS}
+    ids = tokenizer.get_vocab()
     return Vocabulary(
         tokenizer,
-        ids["<|endoftext|>"],
-        ids["<|startoftranscript|>"],
-        ids["<|nospeech|>"],
-        ids["<|notimestamps|>"],
+        end=ids["<|endoftext|>"],
+        start=ids["<|startoftranscript|>"],
+        previous=ids["<|startofprev|>"],
+        no_speech=ids["<|nospeech|>"],
+        no_timestamps=ids["<|notimestamps|>"],
     )
-
-
-def write_names(vocabulary: Vocabulary, path: Path) -> None:
-    """Write vocabulary.json as CTranslate2 reads it."""
-    path.write_text(json.dumps(vocabulary.names(), ensure_ascii=True, indent=0) + "\n")

@@ -127,7 +127,8 @@ def averaged(average: dict[str, torch.Tensor], vocabulary: Vocabulary) -> Speech
     """A model that carries averaged weights."""
     model = SpeechModel(Shape(vocabulary.size), len(LETTERS) + 1)
     model.load_state_dict(average)
-    return model.eval()
+    model.eval()
+    return model
 
 
 def probe(model: SpeechModel, vocabulary: Vocabulary, texts: list[str]) -> dict[str, float]:
