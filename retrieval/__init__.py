@@ -1,0 +1,1 @@
+"""Retrieval: documents and structured sources, found for those who may see them."""

@@ -1,0 +1,103 @@
+"""The vector index: FAISS, exact inner product, in memory; imported here only.
+
+IDMap2 takes a key twice without complaint, so a change removes before it adds, under one lock.
+Flat rather than HNSW: it deletes, and it never returns what a selector forbids (faiss#5504 is
+about HNSW); what it returns is checked against SQL all the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from models.embeddings import Vectors
+from retrieval.passages import Keys
+from retrieval.scored import Scored
+
+SelectorFactory = Callable[[Keys], Any]
+
+DIRECT_LIMIT = 1024
+"""Up to so many allowed chunks are scored one by one instead of through a selector."""
+
+
+def batch_selector(allowed: Keys) -> Any:
+    """FAISS's own selector of a set of keys."""
+    import faiss
+
+    return faiss.IDSelectorBatch(allowed)
+
+
+class VectorIndex:
+    """Unit vectors by chunk key; every method is safe to call from several threads."""
+
+    def __init__(
+        self,
+        dim: int,
+        *,
+        selector: SelectorFactory = batch_selector,
+        direct_limit: int = DIRECT_LIMIT,
+        index: Any = None,
+    ) -> None:
+        import faiss
+
+        # More threads than cores in the deployment only wait for each other.
+        faiss.omp_set_num_threads(1)
+        self._index = index if index is not None else faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+        self._selector = selector
+        self._direct_limit = direct_limit
+        self._lock = threading.Lock()
+
+    def keys(self) -> Keys:
+        """The keys held, rising."""
+        import faiss
+
+        with self._lock:
+            return np.sort(faiss.vector_to_array(self._index.id_map))
+
+    def replace(self, removed: Keys, added: Keys, vectors: Vectors) -> None:
+        """Take out `removed` and whatever stands under `added`, then add."""
+        with self._lock:
+            self._index.remove_ids(np.concatenate([removed, added]).astype(np.int64))
+            if len(added):
+                self._index.add_with_ids(np.ascontiguousarray(vectors), added)
+
+    def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> tuple[Scored, ...]:
+        """The `k` nearest among `allowed`, or among all when None."""
+        with self._lock:
+            if allowed is not None and len(allowed) <= self._direct_limit:
+                return self._direct(vector, k, allowed)
+            return self._scan(vector, k, allowed)
+
+    def dump(self) -> bytes:
+        """The index as FAISS writes it."""
+        import faiss
+
+        with self._lock:
+            return bytes(faiss.serialize_index(self._index))
+
+    def _direct(self, vector: Vectors, k: int, allowed: Keys) -> tuple[Scored, ...]:
+        if not len(allowed):
+            return ()
+        scores = self._index.reconstruct_batch(allowed) @ vector
+        best = np.argsort(-scores, kind="stable")[:k]
+        return tuple(Scored(int(allowed[at]), float(scores[at])) for at in best)
+
+    def _scan(self, vector: Vectors, k: int, allowed: Keys | None) -> tuple[Scored, ...]:
+        import faiss
+
+        selector = None if allowed is None else self._selector(allowed)
+        params = None if selector is None else faiss.SearchParameters(sel=selector)
+        scores, keys = self._index.search(vector[np.newaxis], k, params=params)
+        found = zip(keys[0].tolist(), scores[0].tolist(), strict=True)
+        return tuple(Scored(key, score) for key, score in found if key >= 0)
+
+
+def load(dumped: bytes, *, selector: SelectorFactory = batch_selector) -> VectorIndex:
+    """The index of what `dump` gave."""
+    import faiss
+
+    index = faiss.deserialize_index(np.frombuffer(dumped, dtype=np.uint8))
+    return VectorIndex(index.d, selector=selector, index=index)

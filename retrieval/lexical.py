@@ -1,0 +1,94 @@
+"""Lexical search: SQLite's FTS5 with Porter stems and BM25, one table a collection.
+
+A table of its own keeps one collection's word statistics out of another's ranking.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from retrieval.scored import Scored
+from retrieval.tables import chunks, documents
+
+MAX_TERMS = 64
+
+_TERM = re.compile(r"\w+")
+
+
+class IndexText(NamedTuple):
+    """What is indexed of one chunk: where it stands, and what it says."""
+
+    chunk_pk: int
+    heading: str
+    body: str
+
+
+def create_table(connection: sa.Connection, collection_pk: int) -> None:
+    """Make the collection's full-text table."""
+    connection.exec_driver_sql(
+        f"CREATE VIRTUAL TABLE {_table(collection_pk)} "
+        "USING fts5(heading, body, tokenize='porter unicode61 remove_diacritics 2')"
+    )
+
+
+def drop_table(connection: sa.Connection, collection_pk: int) -> None:
+    """Remove the collection's full-text table."""
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_table(collection_pk)}")
+
+
+def add(connection: sa.Connection, collection_pk: int, texts: Sequence[IndexText]) -> None:
+    """Index the chunks."""
+    if texts:
+        connection.exec_driver_sql(
+            f"INSERT INTO {_table(collection_pk)}(rowid, heading, body) VALUES (?, ?, ?)",  # noqa: S608
+            [tuple(text) for text in texts],
+        )
+
+
+def remove(connection: sa.Connection, collection_pk: int, chunk_pks: Iterable[int]) -> None:
+    """Take the chunks out of the index."""
+    keys = [(pk,) for pk in chunk_pks]
+    if keys:
+        connection.exec_driver_sql(
+            f"DELETE FROM {_table(collection_pk)} WHERE rowid = ?",  # noqa: S608
+            keys,
+        )
+
+
+def match_expression(query: str) -> str:
+    """Any of the query's words, each quoted so that none is taken for FTS5 syntax."""
+    terms = dict.fromkeys(match.group().lower() for match in _TERM.finditer(query))
+    return " OR ".join(f'"{term}"' for term in list(terms)[:MAX_TERMS])
+
+
+def search(
+    connection: sa.Connection,
+    collection_pk: int,
+    query: str,
+    k: int,
+    labels: frozenset[str],
+) -> tuple[Scored, ...]:
+    """The `k` best chunks by BM25 among documents with one of `labels`."""
+    expression = match_expression(query)
+    if not expression or not labels:
+        return ()
+    table = sa.table(_table(collection_pk), sa.column("rowid"))
+    rank: sa.ColumnElement[float] = sa.literal_column(f"bm25({table.name})")
+    statement = (
+        sa.select(table.c.rowid, rank)
+        .join(chunks, chunks.c.pk == table.c.rowid)
+        .join(documents, documents.c.pk == chunks.c.document_pk)
+        .where(sa.literal_column(table.name).op("MATCH")(expression))
+        .where(documents.c.label.in_(labels))
+        .order_by(rank, table.c.rowid)
+        .limit(k)
+    )
+    return tuple(Scored(pk, -score) for pk, score in connection.execute(statement))
+
+
+def _table(collection_pk: int) -> str:
+    return f"fts_{int(collection_pk)}"

@@ -1,0 +1,125 @@
+"""The indexes in memory, each held to what SQL says before it is searched."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+
+import numpy as np
+
+from models.embeddings import Vectors
+from retrieval.collection import Collection
+from retrieval.index import SelectorFactory, VectorIndex, batch_selector, load
+from retrieval.passages import Contents, Keys
+from retrieval.snapshots import Snapshots
+from retrieval.store import Change, Store
+
+_log = logging.getLogger(__name__)
+
+
+class LiveIndex:
+    """One collection's index, the keys under each label, and the moment both are of."""
+
+    def __init__(self, contents: Contents, index: VectorIndex) -> None:
+        self.collection = contents.collection
+        self.index = index
+        self._lock = threading.Lock()
+        self._keys: dict[str, set[int]] = defaultdict(set)
+        for key, label in zip(contents.keys.tolist(), contents.labels, strict=True):
+            self._keys[label].add(key)
+
+    def allowed(self, labels: frozenset[str]) -> Keys | None:
+        """The keys with one of `labels`; None when that is all of them."""
+        with self._lock:
+            if self._keys.keys() <= labels:
+                return None
+            keys = [key for label in labels for key in self._keys.get(label, ())]
+            return np.array(keys, dtype=np.int64)
+
+    def follow(self, change: Change, vectors: Vectors) -> None:
+        """Make the committed change here too."""
+        removed, added = set(change.removed), set(change.added)
+        with self._lock:
+            self.index.replace(_keys(change.removed), _keys(change.added), vectors)
+            for label in [label for label, keys in self._keys.items() if keys & removed]:
+                self._keys[label] -= removed
+                if not self._keys[label]:
+                    del self._keys[label]
+            if added:
+                self._keys[change.label] |= added
+            self.collection = change.collection
+
+
+class LiveIndexes:
+    """Every collection's index; changes of other processes are seen by their generation."""
+
+    def __init__(
+        self, store: Store, snapshots: Snapshots, selector: SelectorFactory = batch_selector
+    ) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._selector = selector
+        self._lock = threading.RLock()
+        self._live: dict[int, LiveIndex] = {}
+
+    def open_all(self) -> None:
+        """Verify each snapshot, or build its index from SQL and write a new one."""
+        collections = self._store.collections()
+        self._snapshots.keep_only(frozenset(collection.pk for collection in collections))
+        for collection in collections:
+            self.at(collection)
+
+    def at(self, collection: Collection) -> LiveIndex:
+        """The collection's index, of that moment or a later one."""
+        with self._lock:
+            live = self._live.get(collection.pk)
+            if live is None or live.collection.generation < collection.generation:
+                live = self._load(collection)
+                self._live[collection.pk] = live
+            return live
+
+    def apply(self, change: Change, vectors: Vectors) -> None:
+        """Follow a committed change; the snapshot on disk goes when it holds what was removed."""
+        with self._lock:
+            if change.removed:
+                self._snapshots.discard(change.collection.pk)
+            live = self._live.get(change.collection.pk)
+            if live is None or live.collection.generation != change.collection.generation - 1:
+                self._live.pop(change.collection.pk, None)
+                return
+            live.follow(change, vectors)
+
+    def flush(self, collection: Collection) -> None:
+        """Write the index as it is now to disk."""
+        with self._lock:
+            live = self.at(collection)
+            self._snapshots.write(live.collection, live.index.dump())
+
+    def forget(self, collection: Collection) -> None:
+        """Drop the index of a collection that is gone."""
+        with self._lock:
+            self._live.pop(collection.pk, None)
+            self._snapshots.discard(collection.pk)
+
+    def _load(self, collection: Collection) -> LiveIndex:
+        contents = self._store.contents(collection.name, vectors=False)
+        dumped = self._snapshots.read(contents.collection)
+        if dumped is not None:
+            index = load(dumped, selector=self._selector)
+            if np.array_equal(index.keys(), contents.keys):
+                return LiveIndex(contents, index)
+        return self._rebuild(collection)
+
+    def _rebuild(self, collection: Collection) -> LiveIndex:
+        contents = self._store.contents(collection.name, vectors=True)
+        _log.info("building the index of collection %d from SQL", collection.pk)
+        index = VectorIndex(contents.collection.identity.dim, selector=self._selector)
+        if contents.vectors is not None and len(contents.keys):
+            index.replace(np.empty(0, np.int64), contents.keys, contents.vectors)
+        self._snapshots.write(contents.collection, index.dump())
+        return LiveIndex(contents, index)
+
+
+def _keys(keys: tuple[int, ...]) -> Keys:
+    return np.array(keys, dtype=np.int64)

@@ -1,0 +1,60 @@
+"""Opening retrieval over one folder: the database, the indexes, searching and ingesting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.ports import Embedder
+from retrieval.boundary import Boundary, no_boundary
+from retrieval.index import SelectorFactory, batch_selector
+from retrieval.ingest import Ingestor
+from retrieval.live import LiveIndexes
+from retrieval.search import LocalSearcher, Recheck, permitted
+from retrieval.snapshots import Snapshots
+from retrieval.store import Store
+from retrieval.worker import Worker
+
+DATABASE = "retrieval.db"
+INDEX_FOLDER = "index"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Everything over one folder; `close` it when done."""
+
+    store: Store
+    searcher: LocalSearcher
+    ingestor: Ingestor
+    worker: Worker
+
+    def close(self) -> None:
+        """End the threads and close the database."""
+        self.worker.close()
+        self.store.close()
+
+
+def open_retrieval(
+    folder: Path,
+    embedder: Embedder,
+    *,
+    threads: int = 2,
+    boundary: Boundary = no_boundary,
+    selector: SelectorFactory = batch_selector,
+    recheck: Recheck = permitted,
+) -> Retrieval:
+    """Open `folder`, made when missing; every index snapshot is verified or built again.
+
+    Blocks for as long as that takes: call it before serving, not on an event loop.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store(folder / DATABASE, boundary)
+    indexes = LiveIndexes(store, Snapshots(folder / INDEX_FOLDER, boundary), selector)
+    indexes.open_all()
+    worker = Worker(threads)
+    return Retrieval(
+        store,
+        LocalSearcher(store, indexes, embedder, worker, recheck),
+        Ingestor(store, indexes, embedder, worker),
+        worker,
+    )

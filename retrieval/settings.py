@@ -1,0 +1,25 @@
+"""What can be set for one collection."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Mode = Literal["dense", "lexical", "fused"]
+
+MAX_HITS = 200
+
+
+class CollectionSettings(BaseModel):
+    """How a collection is cut, searched and ranked; chunk sizes count estimated tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Mode = "dense"
+    k: int = Field(default=6, ge=1, le=MAX_HITS)
+    chunk_tokens: int = Field(default=200, ge=16, le=4096)
+    overlap: float = Field(default=0.175, ge=0.0, le=0.5)
+    rrf_k: int = Field(default=60, ge=1, le=1000)
+    depth: int = Field(default=50, ge=1, le=1000)
+    """How many candidates each ranking gives to the fusion."""

@@ -1,0 +1,238 @@
+"""The store: collections, documents and chunks in SQL, every change one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from models.embeddings import EmbedderIdentity, Vectors
+from retrieval import collection as collection_rows
+from retrieval import lexical, passages
+from retrieval.boundary import Boundary, no_boundary
+from retrieval.collection import Collection
+from retrieval.database import insert, open_database, reading, writing
+from retrieval.documents import Chunk, Document, Hit
+from retrieval.passages import Contents
+from retrieval.scored import Scored
+from retrieval.settings import CollectionSettings
+from retrieval.tables import chunks, documents
+from retrieval.vectors import to_blob
+
+Status = Literal["added", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document to write, cut and embedded; `vectors` has shape (chunks, dim)."""
+
+    document: Document
+    fingerprint: str
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write did: `collection` is as it was after, keys are those of chunks.
+
+    `label` is that of every chunk in `added`.
+    """
+
+    collection: Collection
+    removed: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+    status: Status = "unchanged"
+    documents: tuple[str, ...] = ()
+    label: str = ""
+
+
+class Store:
+    """Synchronous and safe to share between threads; call it from a worker thread."""
+
+    def __init__(self, path: Path, boundary: Boundary = no_boundary) -> None:
+        self._engine = open_database(path)
+        self._boundary = boundary
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def collections(self) -> tuple[Collection, ...]:
+        """Every collection, by name."""
+        with reading(self._engine) as connection:
+            return collection_rows.listed(connection)
+
+    def collection(self, name: str) -> Collection:
+        """The collection of that name."""
+        with reading(self._engine) as connection:
+            return collection_rows.find(connection, name)
+
+    def ensure(
+        self, name: str, identity: EmbedderIdentity, settings: CollectionSettings | None = None
+    ) -> Collection:
+        """The collection of that name, made when missing; given settings replace its own."""
+        with writing(self._engine) as connection:
+            return collection_rows.ensure(connection, name, identity, settings)
+
+    def drop(self, name: str) -> Collection:
+        """Remove a collection with all its documents."""
+        with writing(self._engine) as connection:
+            return collection_rows.drop(connection, name)
+
+    def documents(self, collection: str) -> tuple[Document, ...]:
+        """The collection's documents, by id."""
+        with reading(self._engine) as connection:
+            found = collection_rows.find(connection, collection)
+            rows = connection.execute(_documents(found.pk).order_by(documents.c.id))
+            return tuple(_document(row, collection) for row in rows)
+
+    def known(self, collection: Collection, document: str, fingerprint: str) -> int | None:
+        """How many chunks the document has, if it is stored with just this fingerprint."""
+        with reading(self._engine) as connection:
+            found = documents.c.id == document, documents.c.fingerprint == fingerprint
+            row = connection.execute(_documents(collection.pk).where(*found)).first()
+            return None if row is None else int(row.chunks)
+
+    def contents(self, name: str, *, vectors: bool) -> Contents:
+        """What an index of the collection must hold, all of one moment."""
+        with reading(self._engine) as connection:
+            found = collection_rows.find(connection, name)
+            return passages.contents(connection, found, vectors=vectors)
+
+    def passages(self, chunk_pks: Sequence[int]) -> dict[int, Hit]:
+        """The chunks of those keys that exist, as hits of score 0."""
+        with reading(self._engine) as connection:
+            return passages.by_key(connection, chunk_pks)
+
+    def labels(self, collection: Collection) -> frozenset[str]:
+        """The labels that documents of the collection carry."""
+        with reading(self._engine) as connection:
+            return passages.labels(connection, collection.pk)
+
+    def match(
+        self, collection: Collection, query: str, k: int, labels: frozenset[str]
+    ) -> tuple[Scored, ...]:
+        """The `k` best chunks by BM25 among documents with one of `labels`."""
+        with reading(self._engine) as connection:
+            return lexical.search(connection, collection.pk, query, k, labels)
+
+    def put(self, collection: str, new: NewDocument) -> Change:
+        """Add the document, or replace the one of its id."""
+        self._boundary("store.begin")
+        with writing(self._engine) as connection:
+            found = collection_rows.find(connection, collection)
+            old = _row(connection, found.pk, new.document.id)
+            removed = _remove(connection, found.pk, () if old is None else (old.pk,))
+            self._boundary("store.old_removed")
+            added = _insert(connection, found.pk, new)
+            collection_rows.touch(connection, found.pk)
+            after = collection_rows.find(connection, collection)
+            self._boundary("store.commit")
+        self._boundary("store.committed")
+        status: Status = "added" if old is None else "updated"
+        document = new.document
+        return Change(after, removed, added, status, (document.id,), document.label)
+
+    def delete(self, collection: str, ids: Sequence[str]) -> Change:
+        """Delete those of the documents that exist; `Change.documents` names them."""
+        self._boundary("store.begin")
+        with writing(self._engine) as connection:
+            found = collection_rows.find(connection, collection)
+            rows = [row for id_ in dict.fromkeys(ids) if (row := _row(connection, found.pk, id_))]
+            removed = _remove(connection, found.pk, tuple(row.pk for row in rows))
+            if rows:
+                collection_rows.touch(connection, found.pk)
+            after = collection_rows.find(connection, collection)
+            self._boundary("store.commit")
+        self._boundary("store.committed")
+        return Change(after, removed, documents=tuple(row.id for row in rows))
+
+
+def _documents(collection_pk: int) -> sa.Select[tuple[object, ...]]:
+    count = sa.select(sa.func.count()).where(chunks.c.document_pk == documents.c.pk)
+    return sa.select(documents, count.scalar_subquery().label("chunks")).where(
+        documents.c.collection_pk == collection_pk
+    )
+
+
+def _document(row: sa.Row[tuple[object, ...]], collection: str) -> Document:
+    return Document(
+        id=row.id,
+        collection=collection,
+        title=row.title,
+        label=row.label,
+        sha256=row.sha256,
+        chunks=row.chunks,
+        path=row.path,
+        media_type=row.media_type,
+        metadata=row.metadata,
+    )
+
+
+def _row(
+    connection: sa.Connection, collection_pk: int, document: str
+) -> sa.Row[tuple[object, ...]] | None:
+    at = (documents.c.collection_pk == collection_pk) & (documents.c.id == document)
+    return connection.execute(sa.select(documents).where(at)).first()
+
+
+def _remove(
+    connection: sa.Connection, collection_pk: int, document_pks: Iterable[int]
+) -> tuple[int, ...]:
+    removed: list[int] = []
+    for pk in document_pks:
+        of_document = chunks.c.document_pk == pk
+        keys = connection.execute(sa.select(chunks.c.pk).where(of_document)).scalars().all()
+        lexical.remove(connection, collection_pk, keys)
+        connection.execute(chunks.delete().where(of_document))
+        connection.execute(documents.delete().where(documents.c.pk == pk))
+        removed.extend(keys)
+    return tuple(removed)
+
+
+def _insert(connection: sa.Connection, collection_pk: int, new: NewDocument) -> tuple[int, ...]:
+    document = new.document
+    document_pk = insert(
+        connection,
+        documents,
+        collection_pk=collection_pk,
+        id=document.id,
+        title=document.title,
+        label=document.label,
+        sha256=document.sha256,
+        fingerprint=new.fingerprint,
+        path=document.path,
+        media_type=document.media_type,
+        metadata=dict(document.metadata),
+    )
+    pks = tuple(
+        _insert_chunk(connection, document_pk, chunk, vector)
+        for chunk, vector in zip(new.chunks, new.vectors, strict=True)
+    )
+    texts = [
+        lexical.IndexText(pk, f"{document.title} {chunk.heading}", chunk.text)
+        for pk, chunk in zip(pks, new.chunks, strict=True)
+    ]
+    lexical.add(connection, collection_pk, texts)
+    return pks
+
+
+def _insert_chunk(
+    connection: sa.Connection, document_pk: int, chunk: Chunk, vector: Vectors
+) -> int:
+    return insert(
+        connection,
+        chunks,
+        document_pk=document_pk,
+        number=chunk.number,
+        text=chunk.text,
+        heading=chunk.heading,
+        page=chunk.page,
+        start=chunk.start,
+        end=chunk.end,
+        vector=to_blob(vector),
+    )
