@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,12 +60,13 @@ def install(digest: str) -> None:
         print("setup: making .venv")
         run([sys.executable, "-m", "venv", str(VENV)], "python -m venv failed")
     check_torch()
-    print("setup: installing the lock (about 3.5 GB on disk, two to six minutes)", flush=True)
+    print("setup: installing the lock (about 3.6 GB on disk, two to six minutes)", flush=True)
     pip(
         ["install", "--require-hashes", "--no-deps", "--progress-bar", "off", "-r", str(LOCK)],
         "the lock could not be installed; pip says above why",
         quiet=True,
     )
+    remove_strangers()
     install_project()
     check_absences()
     STAMP.write_text(digest)
@@ -83,6 +85,21 @@ def check_torch() -> None:
     versions = found.replace(",", " ").split()
     if TORCH not in versions:
         raise SetupError(NO_TORCH)
+
+
+def remove_strangers() -> None:
+    """Takes out what an older lock installed and this one no longer names."""
+    locked = {normal(line.split("==")[0]) for line in LOCK.read_text().splitlines() if "==" in line}
+    listed = pip_output(["list", "--format=freeze"]).splitlines()
+    installed = {normal(re.split("==| @ ", line)[0]) for line in listed if line}
+    strangers = sorted(installed - locked - {"pip", "podium"})
+    if strangers:
+        print("setup: removing what the lock does not name:", *strangers)
+        pip(["uninstall", "--yes", *strangers], "they could not be removed", quiet=True)
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def install_project() -> None:
