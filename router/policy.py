@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
 
 from router.label import TOP, Clearance, Label, Level
 
+LOCAL = "local"
 UNKNOWN_SOURCE = TOP
+
+
+class CardClearance(Protocol):
+    """A clearance as the catalog writes it down."""
+
+    @property
+    def level(self) -> Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"]:
+        """The highest level."""
+
+    @property
+    def categories(self) -> Literal["all"] | frozenset[str]:
+        """The categories, or every one."""
 
 
 class Subject(Protocol):
@@ -25,6 +38,10 @@ class Subject(Protocol):
     @property
     def region(self) -> str | None:
         """The region of a remote site; None inside."""
+
+    @property
+    def clearance(self) -> CardClearance:
+        """What the catalog clears it for; the policy can only narrow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +79,20 @@ class Policy:
             return Eligibility(
                 False, "sites", f"the site {model.site} has no clearance in policy.yaml"
             )
-        rules = [(f"sites.{model.site}", _at(site, model.region))]
-        if model.id in self.models:
-            rules.append((f"models.{model.id}", _at(self.models[model.id], model.region)))
-        for rule, clearance in rules:
+        for rule, clearance in self._rules(model, site):
             obstacle = label.obstacle(clearance, now)
             if obstacle is not None:
                 return Eligibility(False, f"{rule}.{obstacle}", _reason(obstacle, label, clearance))
-        return Eligibility(True, rules[-1][0], "cleared")
+        return Eligibility(True, f"sites.{model.site}", "cleared")
+
+    def _rules(self, model: Subject, site: Clearance) -> Iterator[tuple[str, Clearance]]:
+        """Every clearance that must be met: the site's, the policy's own and the catalog's."""
+        yield f"sites.{model.site}", _at(site, model)
+        if model.id in self.models:
+            yield f"models.{model.id}", _at(self.models[model.id], model)
+        card = model.clearance
+        categories = None if card.categories == "all" else frozenset(card.categories)
+        yield f"catalog.{model.id}", Clearance(Level[card.level], categories)
 
     def may_reach(self, sink: str, label: Label, now: float | None = None) -> bool:
         """Whether data of `label` may be written to a sink; an unknown sink receives nothing."""
@@ -77,18 +100,16 @@ class Policy:
         return clearance is not None and label.flows_to(clearance, now)
 
 
-def _at(clearance: Clearance, region: str | None) -> Clearance:
-    """The clearance at a model's own region, unless the policy itself names one."""
-    if clearance.region is not None or region is None:
+def _at(clearance: Clearance, model: Subject) -> Clearance:
+    """The clearance at a remote model's own region; one that names no region is in none."""
+    if clearance.region is not None or model.site == LOCAL:
         return clearance
-    return Clearance(
-        clearance.level, clearance.categories, clearance.integrity, clearance.tenants, region
-    )
+    return replace(clearance, region=model.region or "unknown")
 
 
 def _reason(obstacle: str, label: Label, clearance: Clearance) -> str:
     if obstacle == "level":
-        return f"data of level {label.level.name} is above {Level(clearance.level).name}"
+        return f"data of level {label.level.name} is above {clearance.level.name}"
     if obstacle == "categories":
         above = sorted(label.categories - (clearance.categories or frozenset()))
         return f"data of category {', '.join(above)} is not cleared"

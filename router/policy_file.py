@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from models import strict_yaml
 from models.errors import InvalidConfig
 from router.label import ALL_CATEGORIES, Clearance, Integrity, Label, Level
-from router.policy import Policy
+from router.policy import LOCAL, Policy
 
 DEFAULT = "policy.yaml"
-LOCAL = "local"
 REQUIRED_SOURCES = ("user", "kb", "kb_public", "crm", "voice_in", "mail", "tool", "web",
                     "model_remote")  # fmt: skip
 REQUIRED_SINKS = ("traces", "memory", "cache", "logs", "webhooks", "downloads", "runs")

@@ -1,0 +1,191 @@
+"""The decision: policy removes candidates first, priors rank what is left, everything is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
+from router.label import Label
+from router.plan import OnDenied, Prefer
+from router.policy import LOCAL, Policy, Subject
+from router.scoring import Priced, priors, score
+
+Available = Callable[[str], bool]
+
+
+class Card(Subject, Protocol):
+    """What deciding needs to know of a model; a ModelCard is one."""
+
+    @property
+    def kind(self) -> str:
+        """`chat`, `speech`, `embedding` or `image`."""
+
+    @property
+    def dialect(self) -> str:
+        """The engine or wire dialect behind it."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What it can do beside answering."""
+
+    @property
+    def price(self) -> Priced | None:
+        """What it costs, if anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a step or a request asks for.
+
+    `model` None leaves the choice to the router, among local models only when `private`.
+    """
+
+    kind: str = "chat"
+    model: str | None = None
+    prefer: Prefer | None = None
+    fallback: tuple[str, ...] = ()
+    on_denied: OnDenied = "fail"
+    private: bool = False
+    capabilities: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model considered; `removed_by` names the rule that took it out."""
+
+    model: str
+    site: str | None
+    score: float | None = None
+    removed_by: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecision:
+    """Every candidate, the rules that removed some, and the order in which the rest are tried."""
+
+    id: str
+    step: str
+    asked: Asked
+    label: Label
+    policy_digest: str
+    candidates: tuple[Candidate, ...]
+    order: tuple[str, ...]
+
+    @property
+    def chosen(self) -> str | None:
+        """The model tried first."""
+        return self.order[0] if self.order else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, without content."""
+        return {
+            "decision_id": self.id,
+            "step": self.step,
+            "model": self.chosen,
+            "order": list(self.order),
+            "label": self.label.public(),
+            "policy_digest": self.policy_digest,
+            "candidates": [
+                {
+                    "model": one.model,
+                    "site": one.site,
+                    "score": one.score,
+                    "removed_by": one.removed_by,
+                    "reason": one.reason,
+                }
+                for one in self.candidates
+            ],
+        }
+
+    def refusal(self) -> PodiumError:
+        """Why nothing may be called: denied by policy, down, or unknown."""
+        removed = [one for one in self.candidates if one.removed_by]
+        down = [one for one in removed if one.removed_by == "unavailable"]
+        if down:
+            return NoEligibleModel(
+                f"Step {self.step}: {', '.join(one.model for one in down)} may be used and is not"
+                " running. Try again, or start it.",
+                param="model",
+            )
+        denied = [one for one in removed if one.removed_by not in _NOT_POLICY]
+        if denied:
+            first = denied[0]
+            return PolicyDenied(
+                f"Step {self.step}: rule {first.removed_by} keeps this data from {first.model}:"
+                f" {first.reason}. Use a local model, or change the policy.",
+                param="model",
+            )
+        if self.asked.model and len(removed) == len(self.candidates) == 1:
+            return ModelNotFound(
+                f"Step {self.step}: {removed[0].model} {removed[0].reason}."
+                " GET /v1/models lists the models of this server.",
+                param="model",
+            )
+        return NoEligibleModel(
+            f"Step {self.step}: the catalog has no {self.asked.kind} model that can do this.",
+            param="model",
+        )
+
+
+_NOT_POLICY = ("unavailable", "not_configured", "kind", "capabilities")
+
+
+def decide(
+    id: str,
+    step: str,
+    asked: Asked,
+    label: Label,
+    cards: Iterable[Card],
+    policy: Policy,
+    available: Available,
+    now: float | None = None,
+) -> RouteDecision:
+    """The decision for data of `label`; pure, but for asking whether a model is available.
+
+    Named models are tried in the order given; otherwise all of the kind, best score first.
+    """
+    known = {card.id: card for card in cards}
+    considered = [
+        _consider(name, known.get(name), asked, label, policy, available, now)
+        for name in _names(asked, list(known.values()))
+    ]
+    if asked.model is None and not asked.fallback:
+        considered.sort(key=lambda one: -(one.score or 0.0))
+    order = tuple(one.model for one in considered if one.removed_by is None)
+    return RouteDecision(id, step, asked, label, policy.digest, tuple(considered), order)
+
+
+def _names(asked: Asked, cards: Sequence[Card]) -> list[str]:
+    local = [card.id for card in cards if card.kind == asked.kind and card.site == LOCAL]
+    if asked.model is None:
+        every = [card.id for card in cards if card.kind == asked.kind]
+        return list(dict.fromkeys([*(local if asked.private else every), *asked.fallback]))
+    named = [asked.model, *asked.fallback]
+    return list(dict.fromkeys([*named, *(local if asked.on_denied == "use_local" else [])]))
+
+
+def _consider(
+    name: str,
+    card: Card | None,
+    asked: Asked,
+    label: Label,
+    policy: Policy,
+    available: Available,
+    now: float | None,
+) -> Candidate:
+    if card is None:
+        return Candidate(name, None, None, "not_configured", "is not in the catalog")
+    if card.kind != asked.kind:
+        return Candidate(name, card.site, None, "kind", f"is a {card.kind} model")
+    lacking = sorted(asked.capabilities - card.capabilities)
+    if lacking:
+        return Candidate(name, card.site, None, "capabilities", f"lacks {', '.join(lacking)}")
+    verdict = policy.eligible(card, label, now)
+    if not verdict.ok:
+        return Candidate(name, card.site, None, verdict.rule, verdict.reason)
+    if not available(name):
+        return Candidate(name, card.site, None, "unavailable", "is not running")
+    return Candidate(name, card.site, score(priors(card.site, card.price), asked.prefer))
