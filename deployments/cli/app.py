@@ -1,0 +1,58 @@
+"""The command line: which commands there are."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from deployments.cli.ask import ask
+from deployments.cli.documents import documents
+from deployments.cli.ingest import ingest
+from deployments.cli.output import say
+from deployments.cli.pipelines import pipelines
+from deployments.cli.run import run
+from deployments.cli.search import search
+from deployments.cli.status import status
+
+app = typer.Typer(
+    name="podium",
+    help="Serve local models and pipelines of them; your data stays home.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(podium_version())
+        raise typer.Exit
+
+
+def podium_version() -> str:
+    """The version of the installed distribution, "unknown" in a bare source tree."""
+    try:
+        return version("podium")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@app.callback()
+def _podium(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    return None
+
+
+app.command()(ask)
+app.command()(run)
+app.command()(ingest)
+app.command()(search)
+app.add_typer(documents, name="documents")
+app.add_typer(pipelines, name="pipelines")
+app.command()(status)
