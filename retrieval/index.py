@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,6 @@ from retrieval.scored import Scored
 
 SelectorFactory = Callable[[Keys], Any]
 
-DIRECT_LIMIT = 1024
-"""Up to so many allowed chunks are scored one by one instead of through a selector."""
-
 
 def batch_selector(allowed: Keys) -> Any:
     """FAISS's own selector of a set of keys."""
@@ -30,24 +28,24 @@ def batch_selector(allowed: Keys) -> Any:
     return faiss.IDSelectorBatch(allowed)
 
 
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """How allowed keys are kept to: up to `direct_limit` of them are scored one by one."""
+
+    selector: SelectorFactory = batch_selector
+    direct_limit: int = 1024
+
+
 class VectorIndex:
     """Unit vectors by chunk key; every method is safe to call from several threads."""
 
-    def __init__(
-        self,
-        dim: int,
-        *,
-        selector: SelectorFactory = batch_selector,
-        direct_limit: int = DIRECT_LIMIT,
-        index: Any = None,
-    ) -> None:
+    def __init__(self, dim: int, options: IndexOptions, index: Any = None) -> None:
         import faiss
 
         # More threads than cores in the deployment only wait for each other.
         faiss.omp_set_num_threads(1)
-        self._index = index if index is not None else faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
-        self._selector = selector
-        self._direct_limit = direct_limit
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dim)) if index is None else index
+        self._options = options
         self._lock = threading.Lock()
 
     def keys(self) -> Keys:
@@ -67,7 +65,7 @@ class VectorIndex:
     def search(self, vector: Vectors, k: int, allowed: Keys | None = None) -> tuple[Scored, ...]:
         """The `k` nearest among `allowed`, or among all when None."""
         with self._lock:
-            if allowed is not None and len(allowed) <= self._direct_limit:
+            if allowed is not None and len(allowed) <= self._options.direct_limit:
                 return self._direct(vector, k, allowed)
             return self._scan(vector, k, allowed)
 
@@ -88,16 +86,19 @@ class VectorIndex:
     def _scan(self, vector: Vectors, k: int, allowed: Keys | None) -> tuple[Scored, ...]:
         import faiss
 
-        selector = None if allowed is None else self._selector(allowed)
-        params = None if selector is None else faiss.SearchParameters(sel=selector)
+        params: Any = None
+        if allowed is not None:
+            params = faiss.SearchParameters()
+            selector = self._options.selector(allowed)
+            params.sel = selector  # FAISS keeps no reference: the local one must outlive the search
         scores, keys = self._index.search(vector[np.newaxis], k, params=params)
         found = zip(keys[0].tolist(), scores[0].tolist(), strict=True)
         return tuple(Scored(key, score) for key, score in found if key >= 0)
 
 
-def load(dumped: bytes, *, selector: SelectorFactory = batch_selector) -> VectorIndex:
+def load(dumped: bytes, options: IndexOptions) -> VectorIndex:
     """The index of what `dump` gave."""
     import faiss
 
-    index = faiss.deserialize_index(np.frombuffer(dumped, dtype=np.uint8))
-    return VectorIndex(index.d, selector=selector, index=index)
+    index: Any = faiss.deserialize_index(np.frombuffer(dumped, dtype=np.uint8))
+    return VectorIndex(index.d, options, index)

@@ -10,8 +10,9 @@ import numpy as np
 
 from models.embeddings import Vectors
 from retrieval.collection import Collection
-from retrieval.index import SelectorFactory, VectorIndex, batch_selector, load
+from retrieval.index import IndexOptions, VectorIndex, load
 from retrieval.passages import Contents, Keys
+from retrieval.scored import Scored
 from retrieval.snapshots import Snapshots
 from retrieval.store import Change, Store
 
@@ -29,13 +30,13 @@ class LiveIndex:
         for key, label in zip(contents.keys.tolist(), contents.labels, strict=True):
             self._keys[label].add(key)
 
-    def allowed(self, labels: frozenset[str]) -> Keys | None:
-        """The keys with one of `labels`; None when that is all of them."""
+    def search(self, vector: Vectors, k: int, labels: frozenset[str]) -> tuple[Scored, ...]:
+        """The `k` nearest chunks with one of `labels`."""
         with self._lock:
             if self._keys.keys() <= labels:
-                return None
+                return self.index.search(vector, k)
             keys = [key for label in labels for key in self._keys.get(label, ())]
-            return np.array(keys, dtype=np.int64)
+            return self.index.search(vector, k, np.array(keys, dtype=np.int64))
 
     def follow(self, change: Change, vectors: Vectors) -> None:
         """Make the committed change here too."""
@@ -54,12 +55,10 @@ class LiveIndex:
 class LiveIndexes:
     """Every collection's index; changes of other processes are seen by their generation."""
 
-    def __init__(
-        self, store: Store, snapshots: Snapshots, selector: SelectorFactory = batch_selector
-    ) -> None:
+    def __init__(self, store: Store, snapshots: Snapshots, options: IndexOptions) -> None:
         self._store = store
         self._snapshots = snapshots
-        self._selector = selector
+        self._options = options
         self._lock = threading.RLock()
         self._live: dict[int, LiveIndex] = {}
 
@@ -106,7 +105,7 @@ class LiveIndexes:
         contents = self._store.contents(collection.name, vectors=False)
         dumped = self._snapshots.read(contents.collection)
         if dumped is not None:
-            index = load(dumped, selector=self._selector)
+            index = load(dumped, self._options)
             if np.array_equal(index.keys(), contents.keys):
                 return LiveIndex(contents, index)
         return self._rebuild(collection)
@@ -114,7 +113,7 @@ class LiveIndexes:
     def _rebuild(self, collection: Collection) -> LiveIndex:
         contents = self._store.contents(collection.name, vectors=True)
         _log.info("building the index of collection %d from SQL", collection.pk)
-        index = VectorIndex(contents.collection.identity.dim, selector=self._selector)
+        index = VectorIndex(contents.collection.identity.dim, self._options)
         if contents.vectors is not None and len(contents.keys):
             index.replace(np.empty(0, np.int64), contents.keys, contents.vectors)
         self._snapshots.write(contents.collection, index.dump())

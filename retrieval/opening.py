@@ -7,7 +7,7 @@ from pathlib import Path
 
 from models.ports import Embedder
 from retrieval.boundary import Boundary, no_boundary
-from retrieval.index import SelectorFactory, batch_selector
+from retrieval.index import IndexOptions
 from retrieval.ingest import Ingestor
 from retrieval.live import LiveIndexes
 from retrieval.search import LocalSearcher, Recheck, permitted
@@ -40,7 +40,7 @@ def open_retrieval(
     *,
     threads: int = 2,
     boundary: Boundary = no_boundary,
-    selector: SelectorFactory = batch_selector,
+    index: IndexOptions | None = None,
     recheck: Recheck = permitted,
 ) -> Retrieval:
     """Open `folder`, made when missing; every index snapshot is verified or built again.
@@ -49,7 +49,9 @@ def open_retrieval(
     """
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(folder / DATABASE, boundary)
-    indexes = LiveIndexes(store, Snapshots(folder / INDEX_FOLDER, boundary), selector)
+    indexes = LiveIndexes(
+        store, Snapshots(folder / INDEX_FOLDER, boundary), index or IndexOptions()
+    )
     indexes.open_all()
     worker = Worker(threads)
     return Retrieval(

@@ -88,8 +88,7 @@ class LocalSearcher:
         depth = max(k, collection.settings.depth) if mode == "fused" else k
         rankings: list[tuple[Scored, ...]] = []
         if vector is not None:
-            live = self._indexes.at(collection)
-            rankings.append(live.index.search(vector, depth, live.allowed(labels)))
+            rankings.append(self._indexes.at(collection).search(vector, depth, labels))
         if mode != "dense":
             rankings.append(self._store.match(collection, request.query, depth, labels))
         ranking = rankings[0] if len(rankings) == 1 else fuse(rankings, collection.settings.rrf_k)
