@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +25,13 @@ class Part:
 
 
 def main() -> int:
+    return run_parts(PARTS)
+
+
+def run_parts(parts: Sequence[Part]) -> int:
+    """Runs the parts in order and stops at the first that fails, with its exit code."""
     began = time.monotonic()
-    for part in PARTS:
+    for part in parts:
         print(f"\n== {part.name}", flush=True)
         start = time.monotonic()
         code = part.run()

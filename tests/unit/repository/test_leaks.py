@@ -11,7 +11,7 @@ LEAKS = {
         r"(?<![\w./-])/(?:root|work|opt/wheels|opt/pypi|tmp/w|Users|home/\w+)/"
     ),
     "a package host": re.compile(
-        r"pypi\.org|pythonhosted\.|download\.pytorch\.|\.jfrog\.|/simple/"
+        r"pypi\.org|pythonhosted\.|download\.pytorch\.|\.jfrog\.|/simple[/]"
     ),
     "a secret": re.compile(
         r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bghp_\w{30,}|\bsk-[\w-]{32,}"

@@ -55,5 +55,7 @@ def test_third_party_lists_the_lock() -> None:
     rows = re.findall(
         r"^\| ([\w.-]+) \| (\S+) \| ", (ROOT / "THIRD_PARTY.md").read_text(), re.MULTILINE
     )
-    listed = {canonicalize_name(name): Version(version) for name, version in rows if name != "package"}
+    listed = {
+        canonicalize_name(name): Version(version) for name, version in rows if name != "package"
+    }
     assert listed == LOCKED
