@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from retrieval.documents import Chunk, Mark, ParsedDocument
+from retrieval.settings import CollectionSettings
 from retrieval.tokens import estimate_tokens
 
 CHUNKER_VERSION = 1
@@ -23,17 +24,17 @@ class _Piece:
     mark: Mark
 
 
-def chunk_document(document: ParsedDocument, size: int, overlap: float) -> tuple[Chunk, ...]:
-    """Cut into chunks of at most `size` estimated tokens; a document that fits is one chunk.
+def chunk_document(document: ParsedDocument, settings: CollectionSettings) -> tuple[Chunk, ...]:
+    """Cut into chunks of at most `chunk_tokens` estimated tokens; what fits whole is one chunk.
 
-    Neighbours within a section share about `overlap` of `size`; a heading or page starts a new
-    chunk once the open one is half full.
+    Neighbours within a section share about `overlap` of that size. A heading or page starts a new
+    chunk once the open one is half full, or always when `split_headings` is set.
     """
-    pieces = list(_pieces(document, size))
+    pieces = list(_pieces(document, settings.chunk_tokens))
     if not pieces:
         return ()
-    whole = _total(pieces) <= size
-    runs = [pieces] if whole else _pack(pieces, size, int(size * overlap), document.text)
+    whole = _total(pieces) <= settings.chunk_tokens and not settings.split_headings
+    runs = [pieces] if whole else _pack(pieces, settings, document.text)
     return tuple(_chunk(number, run, document.text) for number, run in enumerate(runs))
 
 
@@ -42,11 +43,13 @@ def _chunk(number: int, run: list[_Piece], text: str) -> Chunk:
     return Chunk(number, text[start:end], start, end, mark.heading, mark.page)
 
 
-def _pack(pieces: list[_Piece], size: int, overlap: int, text: str) -> list[list[_Piece]]:
+def _pack(pieces: list[_Piece], settings: CollectionSettings, text: str) -> list[list[_Piece]]:
+    size = settings.chunk_tokens
+    overlap = int(size * settings.overlap)
     runs: list[list[_Piece]] = []
     run: list[_Piece] = []
     for piece in pieces:
-        if run and _starts_section(run, piece, size):
+        if run and _starts_section(run, piece, settings):
             runs.append(run)
             run = []
         elif run and _total(run) + piece.tokens > size:
@@ -57,8 +60,12 @@ def _pack(pieces: list[_Piece], size: int, overlap: int, text: str) -> list[list
     return runs
 
 
-def _starts_section(run: list[_Piece], piece: _Piece, size: int) -> bool:
-    return piece.mark != run[-1].mark and _total(run) * 2 >= size
+def _starts_section(run: list[_Piece], piece: _Piece, settings: CollectionSettings) -> bool:
+    """Whether to cut before `piece`; never behind a bare heading."""
+    last = run[-1]
+    if piece.mark == last.mark or (last.mark.heading and last.start == last.mark.start):
+        return False
+    return settings.split_headings or _total(run) * 2 >= settings.chunk_tokens
 
 
 def _tail(run: list[_Piece], budget: int, text: str) -> list[_Piece]:

@@ -36,12 +36,18 @@ class Collection:
 
 def find(connection: sa.Connection, name: str) -> Collection:
     """The collection of that name."""
-    row = connection.execute(sa.select(collections).where(collections.c.name == name)).first()
-    if row is None:
+    collection = maybe(connection, name)
+    if collection is None:
         raise CollectionNotFound(
             f"There is no collection {name!r}; `podium ingest` makes one.", param="collection"
         )
-    return _collection(row)
+    return collection
+
+
+def maybe(connection: sa.Connection, name: str) -> Collection | None:
+    """The collection of that name, if there is one."""
+    row = connection.execute(sa.select(collections).where(collections.c.name == name)).first()
+    return None if row is None else _collection(row)
 
 
 def listed(connection: sa.Connection) -> tuple[Collection, ...]:
@@ -55,6 +61,7 @@ def ensure(
     name: str,
     identity: EmbedderIdentity,
     settings: CollectionSettings | None,
+    defaults: CollectionSettings,
 ) -> Collection:
     """The collection of that name, made when missing; given settings replace those it has."""
     if not _NAME.fullmatch(name):
@@ -62,11 +69,11 @@ def ensure(
             "A collection's name is 1 to 63 of a-z 0-9 _ . - and starts with a letter or digit.",
             param="collection",
         )
-    row = connection.execute(sa.select(collections).where(collections.c.name == name)).first()
-    if row is None:
-        return _create(connection, name, identity, settings or CollectionSettings())
+    found = maybe(connection, name)
+    if found is None:
+        return _create(connection, name, identity, settings or defaults)
     if settings is not None:
-        at = collections.c.pk == row.pk
+        at = collections.c.pk == found.pk
         connection.execute(
             collections.update().where(at).values(settings=settings.model_dump_json())
         )

@@ -17,6 +17,7 @@ from retrieval.collection import Collection
 from retrieval.identity import check_identity
 from retrieval.live import LiveIndexes
 from retrieval.preparing import IngestRequest, Prepared, fingerprint, prepare
+from retrieval.settings import CollectionSettings
 from retrieval.store import NewDocument, Status, Store
 from retrieval.vectors import unit
 from retrieval.worker import Worker
@@ -38,12 +39,18 @@ class Ingestor:
     """Writes to one store; one write at a time, parsing and embedding side by side."""
 
     def __init__(
-        self, store: Store, indexes: LiveIndexes, embedder: Embedder, worker: Worker
+        self,
+        store: Store,
+        indexes: LiveIndexes,
+        embedder: Embedder,
+        worker: Worker,
+        defaults: CollectionSettings,
     ) -> None:
         self._store = store
         self._indexes = indexes
         self._embedder = embedder
         self._worker = worker
+        self._defaults = defaults
         self._writing = threading.Lock()
 
     async def ingest(self, request: IngestRequest, deadline: Deadline) -> IngestOutcome:
@@ -90,7 +97,9 @@ class Ingestor:
         )
 
     def _collection(self, request: IngestRequest, identity: EmbedderIdentity) -> Collection:
-        collection = self._store.ensure(request.collection, identity, request.settings)
+        collection = self._store.ensure(
+            request.collection, identity, request.settings, self._defaults
+        )
         check_identity(collection, identity)
         return collection
 

@@ -11,6 +11,7 @@ from retrieval.index import IndexOptions
 from retrieval.ingest import Ingestor
 from retrieval.live import LiveIndexes
 from retrieval.search import LocalSearcher, Recheck, permitted
+from retrieval.settings import CollectionSettings
 from retrieval.snapshots import Snapshots
 from retrieval.store import Store
 from retrieval.worker import Worker
@@ -40,12 +41,14 @@ def open_retrieval(
     *,
     threads: int = 2,
     boundary: Boundary = no_boundary,
+    settings: CollectionSettings | None = None,
     index: IndexOptions | None = None,
     recheck: Recheck = permitted,
 ) -> Retrieval:
     """Open `folder`, made when missing; every index snapshot is verified or built again.
 
-    Blocks for as long as that takes: call it before serving, not on an event loop.
+    `settings` are those of collections made from now on without their own. Blocks for as long as
+    verifying takes: call it before serving, not on an event loop.
     """
     folder.mkdir(parents=True, exist_ok=True)
     store = Store(folder / DATABASE, boundary)
@@ -57,6 +60,6 @@ def open_retrieval(
     return Retrieval(
         store,
         LocalSearcher(store, indexes, embedder, worker, recheck),
-        Ingestor(store, indexes, embedder, worker),
+        Ingestor(store, indexes, embedder, worker, settings or CollectionSettings()),
         worker,
     )

@@ -48,7 +48,7 @@ class Prepared:
 
 def fingerprint(request: IngestRequest, collection: Collection) -> str:
     """Equal for requests that would store the same."""
-    settings = collection.settings
+    cut = collection.settings
     made_from = {
         "sha256": hashlib.sha256(request.content).hexdigest(),
         "label": request.label,
@@ -56,7 +56,7 @@ def fingerprint(request: IngestRequest, collection: Collection) -> str:
         "name": request.path or request.id,
         "media_type": request.media_type,
         "metadata": dict(request.metadata),
-        "chunker": [CHUNKER_VERSION, settings.chunk_tokens, settings.overlap],
+        "chunker": [CHUNKER_VERSION, cut.chunk_tokens, cut.overlap, cut.split_headings],
         "identity": asdict(collection.identity),
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
@@ -67,7 +67,7 @@ def prepare(request: IngestRequest, settings: CollectionSettings) -> Prepared:
     name = request.path or request.id
     media_type = request.media_type or media_type_of(name)
     parsed = parse_document(request.content, name, media_type)
-    chunks = chunk_document(parsed, settings.chunk_tokens, settings.overlap)
+    chunks = chunk_document(parsed, settings)
     if not chunks:
         raise InvalidDocument(f"{name}: it holds no text; check the file.", param="file")
     title = request.title or parsed.title

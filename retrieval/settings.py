@@ -20,6 +20,8 @@ class CollectionSettings(BaseModel):
     k: int = Field(default=6, ge=1, le=MAX_HITS)
     chunk_tokens: int = Field(default=200, ge=16, le=4096)
     overlap: float = Field(default=0.175, ge=0.0, le=0.5)
+    split_headings: bool = False
+    """Every section its own chunk: for documents of one short fact a heading."""
     rrf_k: int = Field(default=60, ge=1, le=1000)
     depth: int = Field(default=50, ge=1, le=1000)
     """How many candidates each ranking gives to the fusion."""

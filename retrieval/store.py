@@ -72,11 +72,19 @@ class Store:
             return collection_rows.find(connection, name)
 
     def ensure(
-        self, name: str, identity: EmbedderIdentity, settings: CollectionSettings | None = None
+        self,
+        name: str,
+        identity: EmbedderIdentity,
+        settings: CollectionSettings | None,
+        defaults: CollectionSettings,
     ) -> Collection:
         """The collection of that name, made when missing; given settings replace its own."""
+        with reading(self._engine) as connection:
+            found = collection_rows.maybe(connection, name)
+        if found is not None and settings in (None, found.settings):
+            return found
         with writing(self._engine) as connection:
-            return collection_rows.ensure(connection, name, identity, settings)
+            return collection_rows.ensure(connection, name, identity, settings, defaults)
 
     def drop(self, name: str) -> Collection:
         """Remove a collection with all its documents."""
