@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 LONGEST = 4 * 3600.0
-ACCEPTED = "wav, flac, ogg, opus, mp3, m4a, mp4, webm, aac, aiff, au, amr or caf"
+ACCEPTED = "wav, flac, ogg, opus, mp3, m4a, mp4, webm, aac, aiff, au or caf"
 
 Samples = NDArray[np.float32]
 
@@ -31,7 +31,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1aE\xdf\xa3", "matroska"),
     (0, b"FORM", "aiff"),
     (0, b".snd", "au"),
-    (0, b"#!AMR", "amr"),
     (0, b"caff", "caf"),
 )
 

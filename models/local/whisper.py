@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,11 @@ from models.messages import Segment, Transcript, TranscriptionRequest, Word
 if TYPE_CHECKING:
     from faster_whisper.transcribe import Segment as HeardSegment
     from faster_whisper.transcribe import WhisperModel
+    from faster_whisper.transcribe import Word as HeardWord
 
 # Without tokenizer.json the library would look for one on the network.
 FILES = ("model.bin", "config.json", "tokenizer.json", "preprocessor_config.json")
+_FRAMES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,11 @@ class WhisperEngine:
         if not clips:
             return Transcript("", (), request.language or "en", duration)
         heard, language = self._hear(samples, clips, request)
-        segments = _until(stop, heard, self._settings, request.words)
+        kept = _until(stop, (item for item in heard if _is_speech(item, self._settings)))
+        ends = {_seek(clip): clip.end for clip in clips}
+        segments = tuple(
+            _segment(index, item, ends.get(item.seek, duration)) for index, item in enumerate(kept)
+        )
         return Transcript(" ".join(s.text for s in segments), segments, language, duration)
 
     def _clips(self, samples: Samples) -> list[Clip]:
@@ -171,17 +177,12 @@ def _windowed() -> Any:
     return WindowedWhisper
 
 
-def _until(
-    stop: threading.Event, heard: Iterator[HeardSegment], settings: WhisperSettings, words: bool
-) -> tuple[Segment, ...]:
-    """The segments with speech in them, as far as somebody still waits for them."""
-    kept: list[Segment] = []
+def _until(stop: threading.Event, heard: Iterable[HeardSegment]) -> Iterator[HeardSegment]:
+    """The segments as far as somebody still waits for them."""
     for segment in heard:
-        if _is_speech(segment, settings):
-            kept.append(_segment(len(kept), segment, words))
+        yield segment
         if stop.is_set():
-            break
-    return tuple(kept)
+            return
 
 
 def _is_speech(segment: HeardSegment, settings: WhisperSettings) -> bool:
@@ -190,21 +191,27 @@ def _is_speech(segment: HeardSegment, settings: WhisperSettings) -> bool:
     return bool(segment.text.strip()) and not (silent and unsure)
 
 
-def _segment(index: int, heard: HeardSegment, words: bool) -> Segment:
-    """Plain floats, for the library's words carry numpy's."""
+def _seek(clip: Clip) -> int:
+    """The frame by which the library names a clip's segments."""
+    return int(clip.start * _FRAMES)
+
+
+def _segment(index: int, heard: HeardSegment, end: float) -> Segment:
+    """Plain floats, for the library's carry numpy's, and no time after the clip's own end."""
     return Segment(
         id=index,
-        start=float(heard.start),
-        end=float(heard.end),
+        start=min(float(heard.start), end),
+        end=min(float(heard.end), end),
         text=heard.text.strip(),
         avg_logprob=float(heard.avg_logprob),
         no_speech_prob=float(heard.no_speech_prob),
         compression_ratio=float(heard.compression_ratio),
         temperature=float(heard.temperature or 0.0),
         tokens=tuple(int(token) for token in heard.tokens),
-        words=tuple(
-            Word(word.word.strip(), float(word.start), float(word.end), float(word.probability))
-            for word in (heard.words or ())
-            if words
-        ),
+        words=tuple(_word(word, end) for word in heard.words or ()),
     )
+
+
+def _word(heard: HeardWord, end: float) -> Word:
+    start, stop = min(float(heard.start), end), min(float(heard.end), end)
+    return Word(heard.word.strip(), start, stop, float(heard.probability))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
-@dataclass(frozen=True, slots=True)
-class WhisperSettings:
-    """Settings of one engine.
+class WhisperSettings(BaseModel):
+    """Settings of one engine, `engine:` of a catalog row.
 
     `workers` transcriptions run at once, `threads` on each. Speech is cut where nobody speaks for
     `pause` seconds; stretches no more than `join` seconds apart are heard together while they fit
@@ -15,17 +16,19 @@ class WhisperSettings:
     `no_speech` and its mean log probability is below `least_logprob`.
     """
 
-    device: str = "cpu"
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "default"
-    threads: int = 2
-    workers: int = 1
-    beam: int = 5
-    batch: int = 4
-    max_tokens: int = 200
-    longest: float = 4 * 3600.0
-    vad_threshold: float = 0.5
-    pause: float = 0.3
-    pad: float = 0.2
-    join: float = 1.0
-    no_speech: float = 0.6
+    threads: int = Field(2, ge=1)
+    workers: int = Field(1, ge=1)
+    beam: int = Field(5, ge=1)
+    batch: int = Field(4, ge=1)
+    max_tokens: int = Field(200, ge=1, le=440)
+    longest: float = Field(4 * 3600.0, gt=0)
+    vad_threshold: float = Field(0.5, gt=0, lt=1)
+    pause: float = Field(0.3, gt=0)
+    pad: float = Field(0.2, ge=0)
+    join: float = Field(1.0, ge=0)
+    no_speech: float = Field(0.6, ge=0, le=1)
     least_logprob: float = -1.0
