@@ -10,6 +10,7 @@ import typer
 from deployments.cli.ask import ask
 from deployments.cli.documents import documents
 from deployments.cli.ingest import ingest
+from deployments.cli.model_commands import models
 from deployments.cli.output import say
 from deployments.cli.pipelines import pipelines
 from deployments.cli.run import run
@@ -54,5 +55,6 @@ app.command()(run)
 app.command()(ingest)
 app.command()(search)
 app.add_typer(documents, name="documents")
+app.add_typer(models, name="models")
 app.add_typer(pipelines, name="pipelines")
 app.command()(status)
