@@ -81,6 +81,8 @@ def check_disk() -> None:
 
 def check_torch() -> None:
     """Asks pip's own finder for the CPU torch before any gigabyte is fetched."""
+    if any((VENV / "lib").glob(f"python3*/site-packages/torch-{TORCH}.dist-info")):
+        return
     found = pip_output(["index", "versions", "torch"])
     versions = found.replace(",", " ").split()
     if TORCH not in versions:
