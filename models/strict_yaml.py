@@ -20,7 +20,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.constructor.ConstructorError(
                 None, None, "aliases are not allowed", event.start_mark
             )
@@ -53,7 +53,9 @@ def load(text: str | bytes, source: str, max_bytes: int = MAX_BYTES) -> Any:
     try:
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader made stricter
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError, ValueError) as error:
-        raise InvalidConfig(f"{source}{_place(error)}: {_problem(error)}. Mend the file.") from error
+        raise InvalidConfig(
+            f"{source}{_place(error)}: {_problem(error)}. Mend the file."
+        ) from error
 
 
 def _place(error: Exception) -> str:

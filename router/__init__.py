@@ -1,0 +1,1 @@
+"""The router: labels, policy, plans, decisions, execution and composition."""

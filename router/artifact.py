@@ -37,7 +37,5 @@ def derive(
     what the producer itself brought in.
     """
     context = tuple(parents)
-    label = join_all(
-        [*(parent.label for parent in context), pc or Label(), own or Label()]
-    )
+    label = join_all([*(parent.label for parent in context), pc or Label(), own or Label()])
     return Artifact(id, kind, value, label, tuple(parent.id for parent in context), producer)

@@ -12,7 +12,6 @@ from router import expressions
 from router.expressions import Expression, Literal, Lookup
 
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")
-LITERAL_KEY = "literal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def read(value: object, roots: Iterable[str], field: str) -> Binding:
     """
     known = frozenset(roots)
     match value:
-        case {"literal": str() as text} if len(value) == 1:
+        case {"literal": str() as text, **rest} if not rest:
             return Literal(text)
         case dict():
             return Fields(

@@ -77,7 +77,7 @@ class RunResult:
     checks: tuple[Check, ...]
     label: Label
     timings_ms: Mapping[str, float]
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     decisions: tuple[RouteDecision, ...] = ()
     model: str | None = None

@@ -35,7 +35,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """`a | b`: the first that is present, neither null nor empty; otherwise the last one's value."""
+    """`a | b`: the first value that is neither null nor empty, otherwise the last."""
 
     options: tuple[Expression, ...]
 

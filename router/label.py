@@ -110,6 +110,7 @@ class Label:
         return {name: whole[name] for name in shown}
 
 
+LEAST = Label()
 TOP = Label(Level.RESTRICTED, ALL_CATEGORIES, Integrity.UNTRUSTED, regions=frozenset())
 
 

@@ -54,7 +54,8 @@ class Step:
     """One step: `use` names its kind, `arguments` what it is given, `needs` what must end before.
 
     An `optional` step may fail without failing the run; with `degrade: first` it is left out once
-    the plan's latency budget is spent. `fallback` are models to try after the route's own.
+    the plan's latency budget is spent. `fallback` are models to try after the route's own. `stream`
+    None streams text and not JSON.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Step:
     fallback: tuple[str, ...] = ()
     timeout_s: float | None = None
     retry: Retry = Retry()
-    stream: bool = False
+    stream: bool | None = None
 
     def data_paths(self) -> frozenset[Path]:
         """Every path whose value enters the step."""

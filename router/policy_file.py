@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib import resources
 from typing import Annotated, Literal, Self
 
@@ -111,7 +112,12 @@ def default_policy() -> Policy:
 
 def _check_categories(row: PolicyFile, source: str) -> None:
     known = ALL_CATEGORIES | set(row.categories)
-    groups = {"sources": row.sources, "sites": row.sites, "models": row.models, "sinks": row.sinks}
+    groups: dict[str, Mapping[str, LabelRow | ClearanceRow]] = {
+        "sources": row.sources,
+        "sites": row.sites,
+        "models": row.models,
+        "sinks": row.sinks,
+    }
     for group, rows in groups.items():
         for name, one in rows.items():
             unknown = set() if one.categories == "all" else set(one.categories) - known

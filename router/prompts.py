@@ -76,9 +76,7 @@ class _PromptRow(_Strict):
 class Prompts:
     """Every prompt version by `id@version`, and which version each label stands for."""
 
-    def __init__(
-        self, versions: Iterable[Prompt], labels: Mapping[str, Mapping[str, str]]
-    ) -> None:
+    def __init__(self, versions: Iterable[Prompt], labels: Mapping[str, Mapping[str, str]]) -> None:
         self._versions = {prompt.name: prompt for prompt in versions}
         self._labels = labels
         for id, rows in labels.items():

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from models.errors import PodiumError
 
@@ -22,9 +22,7 @@ class Recorder(Protocol):
     async def call(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
         """The answer of a model, a search or a query; errors of our tree are answers too."""
 
-    def stream(
-        self, key: str, make: Callable[[], AsyncIterator[T]]
-    ) -> AsyncGenerator[T, None]:
+    def stream(self, key: str, make: Callable[[], AsyncIterator[T]]) -> AsyncGenerator[T, None]:
         """The pieces of a streamed answer; closing it closes what it reads from."""
 
 
@@ -113,10 +111,10 @@ class Replaying:
         self._left = {key: list(kept) for key, kept in entries.items()}
 
     def value(self, key: str, make: Callable[[], T]) -> T:
-        return self._next(key)
+        return cast(T, self._next(key))
 
     async def call(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
-        return self._next(key)
+        return cast(T, self._next(key))
 
     async def stream(
         self, key: str, make: Callable[[], AsyncIterator[T]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.messages import Usage
 from router.plan import Prefer
 from router.policy import LOCAL
 
@@ -56,6 +57,14 @@ def priors(site: str, price: Priced | None) -> Priors:
         latency_s=_LOCAL_LATENCY_S if site == LOCAL else _REMOTE_LATENCY_S,
         usd=out * _TOKENS_OUT / 1_000_000,
     )
+
+
+def usd(price: Priced | None, usage: Usage) -> float:
+    """What a call cost; nothing where no price is set."""
+    if price is None:
+        return 0.0
+    spent = price.input * usage.prompt_tokens + price.output * usage.completion_tokens
+    return spent / 1_000_000
 
 
 def score(prior: Priors, prefer: Prefer | None) -> float:

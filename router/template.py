@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from models.errors import InternalError, InvalidConfig
 
@@ -49,7 +50,7 @@ def one_line(text: object) -> str:
 def _environment() -> _PlainData:
     env = _PlainData(
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - prompts are plain text, never HTML
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

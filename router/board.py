@@ -1,0 +1,79 @@
+"""The state of one run: what was made, by whom, under which label. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.errors import PodiumError
+from router.artifact import Artifact, derive
+from router.decide import RouteDecision
+from router.events import StepReport
+from router.label import Label, join_all
+from router.plan import INPUT, Path, Plan, Step
+from router.steps.kind import Produced
+
+_ENDED_BADLY = ("failed", "denied", "dropped", "refused")
+
+
+@dataclass
+class Board:
+    """Filled in step by step; every step that ended has an artifact, empty when it made nothing."""
+
+    plan: Plan
+    inputs: Mapping[str, Artifact]
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    produced: dict[str, Produced] = field(default_factory=dict)
+    reports: dict[str, StepReport] = field(default_factory=dict)
+    errors: dict[str, PodiumError] = field(default_factory=dict)
+    decisions: list[RouteDecision] = field(default_factory=list)
+
+    def lookup(self, path: Path) -> Any:
+        """The value of a path, None where there is none."""
+        value = self._artifact(path).value
+        for part in path[2 if path[0] == INPUT else 1 :]:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value
+
+    def parents(self, paths: Iterable[Path]) -> tuple[Artifact, ...]:
+        """The artifacts behind paths, each once."""
+        found = {artifact.id: artifact for artifact in map(self._artifact, sorted(paths))}
+        return tuple(found.values())
+
+    def pc(self, step: Step) -> Label:
+        """The label of what decides whether the step runs."""
+        return join_all(parent.label for parent in self.parents(step.control_paths()))
+
+    def context(self, step: Step) -> Label:
+        """The label of everything the step is given, and of what let it run."""
+        given = self.parents(step.data_paths())
+        return join_all([self.pc(step), *(parent.label for parent in given)])
+
+    def put(self, step: Step, made: Produced, report: StepReport) -> Artifact:
+        """Keep what a step made."""
+        artifact = derive(
+            f"{step.name}",
+            step.use,
+            made.value,
+            producer=step.name,
+            parents=self.parents(step.data_paths()),
+            pc=self.pc(step),
+            own=made.own,
+        )
+        self.artifacts[step.name] = artifact
+        self.produced[step.name] = made
+        self.reports[step.name] = report
+        return artifact
+
+    def depends(self, step: str, on: str) -> bool:
+        """Whether a step reads, directly or not, what another makes."""
+        before = self.plan.step(step).predecessors()
+        return on in before or any(self.depends(name, on) for name in before)
+
+    def degraded(self) -> bool:
+        """Whether anything is missing that was meant to be there."""
+        return any(report.status in _ENDED_BADLY for report in self.reports.values())
+
+    def _artifact(self, path: Path) -> Artifact:
+        return self.inputs[path[1]] if path[0] == INPUT else self.artifacts[path[0]]

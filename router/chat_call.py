@@ -1,0 +1,117 @@
+"""One answer of a chat model for a step, streamed where the step streams, recorded always."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.collect import Collector
+from models.errors import ContextLengthExceeded
+from models.messages import ChatRequest, Completion, FinishReason, Sampling, Usage
+from router.decide import Card
+from router.dispatch import dispatch
+from router.passages import Passage
+from router.prompts import Prompt
+from router.steps.kind import StepCall
+
+PASSAGES = "passages"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model wrote, who it was, and the passages that fitted into its window."""
+
+    text: str
+    card: Card
+    usage: Usage
+    finish_reason: FinishReason
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask: the prompt, how to sample, and the schema of the answer, if any."""
+
+    prompt: Prompt
+    sampling: Sampling
+    schema: Mapping[str, Any] | None = None
+
+
+async def answer(call: StepCall, question: Question, arguments: Mapping[str, Any]) -> Answer:
+    """Ask; when the window is too small, ask again with the least of the passages left out."""
+    try:
+        return await _answer(call, question, arguments)
+    except ContextLengthExceeded:
+        fewer = _fewer(arguments.get(PASSAGES))
+        if fewer is None:
+            raise
+    call.tell.restart()
+    return await answer(call, question, {**arguments, PASSAGES: fewer})
+
+
+def _fewer(passages: Sequence[Passage] | None) -> Sequence[Passage] | None:
+    return passages[:-1] if passages and len(passages) > 1 else None
+
+
+async def _answer(call: StepCall, question: Question, arguments: Mapping[str, Any]) -> Answer:
+    messages = question.prompt.render(arguments)
+    needed = frozenset({"json_schema"}) if question.schema is not None else frozenset[str]()
+
+    async def ask(card: Card) -> Completion:
+        request = ChatRequest(
+            model=card.id,
+            messages=messages,
+            sampling=question.sampling,
+            json_schema=question.schema,
+            cache_salt=call.request.cache_salt,
+            priority=call.request.priority,
+            request_id=call.request.request_id,
+        )
+        return await (_streamed if _streams(call, question) else _whole)(call, card, request)
+
+    done = await dispatch(call, "chat", ask, needed)
+    choice = done.answer.choices[0]
+    return Answer(
+        choice.message.content.strip(),
+        done.card,
+        done.answer.usage,
+        choice.finish_reason,
+        arguments,
+    )
+
+
+def _streams(call: StepCall, question: Question) -> bool:
+    return question.schema is None if call.step.stream is None else call.step.stream
+
+
+async def _whole(call: StepCall, card: Card, request: ChatRequest) -> Completion:
+    model = call.around.capabilities.chat(card.id)
+    return await call.recorded(f"answer/{card.id}", lambda: model.complete(request, call.deadline))
+
+
+async def _streamed(call: StepCall, card: Card, request: ChatRequest) -> Completion:
+    model = call.around.capabilities.chat(card.id)
+    collector = Collector(card.id)
+    deltas = call.stream(f"deltas/{card.id}", lambda: model.stream(request, call.deadline))
+    async with aclosing(deltas):
+        async for delta in deltas:
+            collector.add(delta)
+            if delta.text:
+                call.tell.delta(delta.text)
+    return collector.completion()
+
+
+def again(sampling: Sampling) -> Sampling:
+    """How a second try is sampled, so that it can differ from the first."""
+    return replace(sampling, temperature=max(0.5, sampling.temperature or 0.0), seed=1)
+
+
+def add(a: Usage, b: Usage) -> Usage:
+    """What both used."""
+    return Usage(
+        a.prompt_tokens + b.prompt_tokens,
+        a.completion_tokens + b.completion_tokens,
+        a.cached_tokens + b.cached_tokens,
+    )

@@ -1,0 +1,98 @@
+"""Calling a model for a step: decide, then try those allowed, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from models.errors import ModelUnavailable, Overloaded, PodiumError
+from router.decide import Asked, Card, RouteDecision, decide
+from router.label import Label
+from router.plan import Step
+from router.policy import LOCAL
+from router.recorder import random_id
+from router.steps.kind import StepCall
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched(Generic[T]):
+    """An answer and the model that gave it."""
+
+    answer: T
+    card: Card
+
+
+def asked_of(step: Step, kind: str, capabilities: frozenset[str] = frozenset()) -> Asked:
+    """What a step's route asks for; `auto` is no model but a wish for a choice."""
+    model = step.route.model
+    virtual = model in ("auto", "auto:private")
+    return Asked(
+        kind=kind,
+        model=None if virtual else model,
+        prefer=step.route.prefer,
+        fallback=step.fallback,
+        on_denied=step.on_denied,
+        private=model == "auto:private",
+        capabilities=capabilities,
+    )
+
+
+async def dispatch(
+    call: StepCall,
+    kind: str,
+    ask: Callable[[Card], Awaitable[T]],
+    capabilities: frozenset[str] = frozenset(),
+) -> Dispatched[T]:
+    """The answer of the first model that gives one.
+
+    Raises PolicyDenied or NoEligibleModel when none may be asked, and otherwise the last error.
+    """
+    decision = _decide(call, asked_of(call.step, kind, capabilities))
+    cards = {card.id: card for card in call.around.cards}
+    failure: PodiumError | None = None
+    for name in decision.order:
+        try:
+            return Dispatched(await _persist(call, cards[name], ask), cards[name])
+        except (ModelUnavailable, Overloaded) as error:
+            failure = error
+            call.tell.restart()
+    raise failure or decision.refusal()
+
+
+def _decide(call: StepCall, asked: Asked) -> RouteDecision:
+    around = call.around
+    decision = decide(
+        id=call.value("decision", lambda: random_id("dec")),
+        step=call.step.name,
+        asked=asked,
+        label=call.label,
+        cards=around.cards,
+        policy=around.policy,
+        available=lambda model: call.value(
+            f"available/{model}", lambda: around.capabilities.available(model)
+        ),
+    )
+    call.tell.decided(decision)
+    return decision
+
+
+async def _persist(call: StepCall, card: Card, ask: Callable[[Card], Awaitable[T]]) -> T:
+    """Ask one model, again after ModelUnavailable as often as the step's retry allows."""
+    retry = call.step.retry
+    for _ in range(retry.attempts):
+        try:
+            return await ask(card)
+        except ModelUnavailable:
+            call.deadline.check(call.step.name)
+            call.tell.restart()
+            await asyncio.sleep(min(retry.backoff_s, call.deadline.remaining()))
+    return await ask(card)
+
+
+def brought_by(card: Card, call: StepCall) -> Label:
+    """What a model adds to the label of its answer: nothing inside, distrust from outside."""
+    return Label() if card.site == LOCAL else call.around.policy.source("model_remote")

@@ -1,0 +1,72 @@
+"""Running a plan: steps as soon as what they read is there, events as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import suppress
+
+from models.deadline import Deadline
+from router.board import Board
+from router.decide import Card
+from router.events import RunEvent, RunFinished, RunStarted
+from router.inputs import input_artifacts
+from router.plan import Plan
+from router.policy import Policy
+from router.recorder import Live, Recorder, random_id
+from router.run import Run
+from router.steps.kind import Capabilities, Library, RunRequest, StepKind, Surroundings
+from router.steps.registry import STEP_KINDS
+
+
+class Executor:
+    """Runs plans with the ports it was given; holds nothing of any run."""
+
+    def __init__(
+        self,
+        capabilities: Capabilities,
+        policy: Policy,
+        cards: Iterable[Card],
+        library: Library,
+        *,
+        kinds: Mapping[str, StepKind] = STEP_KINDS,
+        recorder: Callable[[], Recorder] = Live,
+    ) -> None:
+        self._around = Surroundings(capabilities, policy, tuple(cards), library)
+        self._kinds = kinds
+        self._recorder = recorder
+
+    async def run(
+        self, plan: Plan, request: RunRequest, deadline: Deadline
+    ) -> AsyncGenerator[RunEvent, None]:
+        """The events of one run, RunFinished the last; closing the generator stops the run.
+
+        Raises InvalidRequest before the first event when an input is wrong; every later failure
+        stands in the result.
+        """
+        inputs = input_artifacts(plan, request, self._around.policy)
+        recorder = self._recorder()
+        run_id = recorder.value("run_id", lambda: random_id("run"))
+        events: asyncio.Queue[RunEvent] = asyncio.Queue()
+        run = Run(
+            run_id=run_id,
+            board=Board(plan, inputs),
+            request=request,
+            deadline=deadline,
+            around=self._around,
+            kinds=self._kinds,
+            recorder=recorder,
+            say=events.put_nowait,
+        )
+        yield RunStarted(run_id, plan.name, plan.version)
+        work = asyncio.create_task(run.go(), name=f"run {run_id}")
+        try:
+            while True:
+                event = await events.get()
+                yield event
+                if isinstance(event, RunFinished):
+                    break
+        finally:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work

@@ -1,0 +1,57 @@
+"""The inputs of a run: checked against the plan and labelled by where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.errors import InvalidRequest
+from router.artifact import Artifact
+from router.plan import INPUT, Plan
+from router.policy import Policy
+from router.steps.kind import RunRequest
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "Audio": (bytes,),
+    "Text": (str,),
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+}
+_SOURCES = {"Audio": "voice_in"}
+
+
+def input_artifacts(plan: Plan, request: RunRequest, policy: Policy) -> dict[str, Artifact]:
+    """One artifact an input of the plan, those not given with the value None.
+
+    Raises InvalidRequest naming an input that is unknown, missing or of the wrong type.
+    """
+    for name in request.inputs:
+        if name not in plan.inputs:
+            raise InvalidRequest(
+                f"The pipeline {plan.name} has no input {name}; it takes {', '.join(plan.inputs)}.",
+                param=f"route.inputs.{name}",
+            )
+    return {name: _artifact(plan, name, request, policy) for name in plan.inputs}
+
+
+def _artifact(plan: Plan, name: str, request: RunRequest, policy: Policy) -> Artifact:
+    field = plan.inputs[name]
+    value = request.inputs.get(name)
+    if value is None and field.required:
+        raise InvalidRequest(
+            f"The pipeline {plan.name} needs the input {name}.", param=f"route.inputs.{name}"
+        )
+    if value is not None and not _fits(value, field.kind):
+        raise InvalidRequest(
+            f"The input {name} must be of type {field.kind}.", param=f"route.inputs.{name}"
+        )
+    label = policy.source(_SOURCES.get(field.kind, "user"), request.tenant).join(request.floor)
+    return Artifact(f"{INPUT}/{name}", field.kind, value, label, producer=INPUT)
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "bool"
+    return isinstance(value, _TYPES[kind])

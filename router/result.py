@@ -1,0 +1,143 @@
+"""From what a run made to what it answers. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from models.errors import InvalidRequest, PodiumError, PolicyDenied
+from models.messages import Usage
+from router.board import Board
+from router.chat_call import add
+from router.compose import Composed, compose
+from router.events import Check, RunResult, RunStatus, StepReport
+from router.expressions import evaluate, references
+from router.label import Label, join_all
+from router.passages import Passage
+from router.plan import Path
+from router.plan_check import REPLY, SOURCES
+from router.scoring import usd
+
+
+def reply_text(board: Board, text: str) -> Composed:
+    """The reply with its citations put to the places of its sources."""
+    return compose(text, shown_passages(board))
+
+
+def shown_passages(board: Board) -> Sequence[Passage]:
+    """The passages the plan says were shown; none before they are there."""
+    expression = board.plan.output.get(SOURCES)
+    if expression is None or not _there(board, references(expression)):
+        return []
+    found = evaluate(expression, board.lookup)
+    return found if isinstance(found, list) else []
+
+
+def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
+           fatal: PodiumError | None = None) -> RunResult:  # fmt: skip
+    """The result; without a reply its error says why."""
+    composed = _composed(board, chosen)
+    made = board.produced.get(chosen) if chosen else None
+    error = None if composed.reply and fatal is None else fatal or _why(board)
+    card = made.card if made else None
+    return RunResult(
+        run_id=run_id,
+        pipeline=board.plan.name,
+        version=board.plan.version,
+        status=_status(board, error),
+        output={REPLY: composed.reply if error is None else None, **_outputs(board)},
+        sources=composed.sources if error is None else (),
+        steps=_reports(board),
+        checks=_checks(board, chosen) if error is None else (),
+        label=_label(board),
+        timings_ms={"total": total_ms, **{r.name: r.duration_ms for r in board.reports.values()}},
+        usage=_usage(board),
+        cost_usd=_cost(board),
+        decisions=tuple(board.decisions),
+        model=card.id if card else None,
+        site=card.site if card else None,
+        prompt_version=made.prompt_version if made else None,
+        finish_reason=made.finish_reason if made else "stop",
+        error=error,
+    )
+
+
+def _composed(board: Board, chosen: str | None) -> Composed:
+    if chosen is None:
+        return Composed("", ())
+    text = str(board.artifacts[chosen].value)
+    composed = reply_text(board, text)
+    if board.plan.step(chosen).grounded is None:
+        return Composed(text, composed.sources)
+    return composed
+
+
+def _outputs(board: Board) -> dict[str, Any]:
+    return {
+        name: evaluate(expression, board.lookup) if _there(board, references(expression)) else None
+        for name, expression in board.plan.output.items()
+        if name not in (REPLY, SOURCES)
+    }
+
+
+def _there(board: Board, paths: Iterable[Path]) -> bool:
+    return all(path[0] in board.artifacts or path[0] == "input" for path in paths)
+
+
+def _status(board: Board, error: PodiumError | None) -> RunStatus:
+    if error is not None:
+        return "denied" if isinstance(error, PolicyDenied) else "failed"
+    return "partial" if board.degraded() else "succeeded"
+
+
+def _why(board: Board) -> PodiumError:
+    """Why there is no reply: the first error, else what was empty, else what was not given."""
+    if board.errors:
+        return next(iter(board.errors.values()))
+    short = [made.shortfall for name, made in board.produced.items()
+             if made.shortfall and board.reports[name].status == "empty"]  # fmt: skip
+    if short:
+        return short[0]
+    absent = [name for name, given in board.inputs.items() if given.value in (None, "", b"")]
+    return InvalidRequest(
+        f"The pipeline {board.plan.name} found nothing to answer: give {' or '.join(absent)}.",
+        param="input",
+    )
+
+
+def _reports(board: Board) -> tuple[StepReport, ...]:
+    """In the order of the plan; what never ended was stopped."""
+    stopped = ((step.name, StepReport(step.name, "skipped", 0.0, 0.0, summary="stopped"))
+               for step in board.plan.steps)  # fmt: skip
+    return tuple(board.reports.get(name, report) for name, report in stopped)
+
+
+def _checks(board: Board, chosen: str | None) -> tuple[Check, ...]:
+    """Those of the reply; what was tried before it and failed is told in their detail."""
+    made = board.produced.get(chosen or "")
+    failed = [f"{report.name} left out: {report.summary}" for report in board.reports.values()
+              if report.status in ("failed", "dropped", "denied")]  # fmt: skip
+    checks = made.checks if made else ()
+    return tuple(
+        Check(one.name, one.passed, "; ".join([*([one.detail] if one.detail else []), *failed]))
+        for one in checks
+    )
+
+
+def _label(board: Board) -> Label:
+    """Of all that goes out; the choice among the alternatives is data too."""
+    read = {path for expression in board.plan.output.values() for path in references(expression)}
+    there = [path for path in read if _there(board, [path])]
+    return join_all(artifact.label for artifact in board.parents(there))
+
+
+def _usage(board: Board) -> Usage:
+    total = Usage()
+    for made in board.produced.values():
+        total = add(total, made.usage)
+    return total
+
+
+def _cost(board: Board) -> float:
+    made = [one for one in board.produced.values() if one.card]
+    return sum(usd(one.card.price, one.usage) for one in made if one.card)

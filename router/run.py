@@ -1,0 +1,222 @@
+"""One run of a plan: a task a step, waiting for what it reads, all stopped together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.deadline import Deadline
+from models.errors import DeadlineExceeded, InternalError, PodiumError, PolicyDenied
+from router import bindings, expressions
+from router.board import Board
+from router.decide import RouteDecision
+from router.events import (
+    RunEvent,
+    RunFinished,
+    StepDelta,
+    StepFinished,
+    StepReport,
+    StepRestarted,
+    StepStarted,
+    StepStatus,
+)
+from router.plan import Step
+from router.plan_check import REPLY, alternatives
+from router.recorder import Recorder, monotonic_ms
+from router.reply import Reply
+from router.result import reply_text, result
+from router.steps.kind import Produced, RunRequest, StepCall, StepKind, Surroundings
+
+
+class _Stop(Exception):
+    """Ends the run at once: no reply is possible any more."""
+
+    def __init__(self, error: PodiumError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+@dataclass
+class _Voice:
+    """How one step speaks while it works."""
+
+    run: Run
+    step: str
+    spoke: bool = False
+
+    def delta(self, text: str) -> None:
+        self.spoke = True
+        self.run.say(StepDelta(self.step, text))
+        self.run.say_all(self.run.reply.wrote(self.step, text))
+
+    def restart(self) -> None:
+        if self.spoke:
+            self.spoke = False
+            self.run.say(StepRestarted(self.step))
+            self.run.say_all(self.run.reply.restarted(self.step))
+
+    def decided(self, decision: RouteDecision) -> None:
+        self.run.board.decisions.append(decision)
+
+
+@dataclass
+class Run:
+    """Everything one run needs; `say` takes each event as it happens."""
+
+    run_id: str
+    board: Board
+    request: RunRequest
+    deadline: Deadline
+    around: Surroundings
+    kinds: Mapping[str, StepKind]
+    recorder: Recorder
+    say: Callable[[RunEvent], None]
+    reply: Reply = field(init=False)
+    began_ms: float = field(init=False)
+    _done: dict[str, asyncio.Event] = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.board.plan
+        best_first = alternatives(plan.output[REPLY])
+        live = frozenset(name for name in best_first if plan.step(name).grounded is None)
+        self.reply = Reply(best_first, live, lambda text: reply_text(self.board, text).reply)
+        self._done = {step.name: asyncio.Event() for step in plan.steps}
+        self.began_ms = self._clock("run/began")
+
+    async def go(self) -> None:
+        """Run every step, then say the result."""
+        fatal: PodiumError | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for step in self.board.plan.steps:
+                    group.create_task(self._drive(step), name=f"step {step.name}")
+        except* _Stop as stops:
+            fatal = _first(stops)
+        except* Exception as faults:
+            fatal = InternalError(
+                "A step failed by a fault of Podium's own; the request id finds it in the log."
+            )
+            fatal.__cause__ = faults
+        total = self._elapsed("run/ended")
+        self.say(RunFinished(result(self.board, self.run_id, self.reply.chosen, total, fatal)))
+
+    def say_all(self, events: Iterable[RunEvent]) -> None:
+        """Say several events."""
+        for event in events:
+            self.say(event)
+
+    async def _drive(self, step: Step) -> None:
+        for name in sorted(step.predecessors()):
+            await self._done[name].wait()
+        started = self._elapsed(f"{step.name}/started")
+        arguments = {
+            name: bindings.resolve(binding, self.board.lookup)
+            for name, binding in step.arguments.items()
+        }
+        unready = self._unready(step, arguments, started)
+        if unready is not None:
+            self._end(step, started, unready)
+        else:
+            self.say(StepStarted(step.name, started))
+            await self._perform(step, arguments, started)
+        self._done[step.name].set()
+
+    def _unready(
+        self, step: Step, arguments: Mapping[str, Any], started_ms: float
+    ) -> Produced | None:
+        """What stands for a step that does not run, and why; None when it can."""
+        if step.when is not None and not expressions.evaluate(step.when, self.board.lookup):
+            return Produced(None, status="skipped", summary="its condition does not hold")
+        missing = self.kinds[step.use].missing(step, arguments)
+        if missing is not None:
+            return Produced(None, status="skipped", summary=f"there is no {missing}")
+        budget = self.board.plan.budget.latency_ms
+        if step.degrade and budget is not None and started_ms > budget:
+            return Produced(None, status="dropped", summary="the latency budget is spent")
+        return None
+
+    async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
+        try:
+            made = await self._bounded(step, arguments)
+        except PodiumError as error:
+            status: StepStatus = "denied" if isinstance(error, PolicyDenied) else "failed"
+            self._fail(step, error)
+            self._end(step, started, Produced(None, status=status, summary=_summary(error)))
+        else:
+            self._end(step, started, made)
+
+    async def _bounded(self, step: Step, arguments: Mapping[str, Any]) -> Produced:
+        """Run the step within what is left of its own time and the run's."""
+        deadline = self.deadline if step.timeout_s is None else self.deadline.sooner(step.timeout_s)
+        deadline.check(f"step {step.name}")
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                return await self.kinds[step.use].run(self._call(step, arguments, deadline))
+        except TimeoutError as error:
+            raise DeadlineExceeded(
+                f"Step {step.name} was not done in time. Ask for more time, or less work."
+            ) from error
+
+    def _call(self, step: Step, arguments: Mapping[str, Any], deadline: Deadline) -> StepCall:
+        grounded = step.grounded
+        look = self.board.lookup
+        return StepCall(
+            step=step,
+            arguments=arguments,
+            label=self.board.context(step),
+            deadline=deadline,
+            request=self.request,
+            around=self.around,
+            recorder=self.recorder,
+            tell=_Voice(self, step.name),
+            passages=bindings.resolve(grounded.passages, look) if grounded else None,
+            question=str(bindings.resolve(grounded.question, look) or "") if grounded else "",
+        )
+
+    def _end(self, step: Step, started: float, made: Produced) -> None:
+        card = made.card
+        report = StepReport(
+            name=step.name,
+            status=made.status,
+            started_ms=started,
+            duration_ms=self._elapsed(f"{step.name}/ended") - started,
+            model=card.id if card else None,
+            engine=card.dialect if card else None,
+            site=card.site if card else None,
+            prompt_version=made.prompt_version,
+            summary=made.summary,
+        )
+        self.board.put(step, made, report)
+        self.say(StepFinished(report, made.value))
+        text = made.value if isinstance(made.value, str) and made.value else None
+        self.say_all(self.reply.ended(step.name, text))
+
+    def _fail(self, step: Step, error: PodiumError) -> None:
+        """Keep the error; stop everything when no reply can come any more, or none may."""
+        if step.optional or (isinstance(error, PolicyDenied) and step.on_denied == "skip"):
+            return
+        self.board.errors[step.name] = error
+        left = [name for name in alternatives(self.board.plan.output[REPLY]) if name != step.name]
+        hopeless = all(self.board.depends(name, step.name) for name in left)
+        if hopeless or isinstance(error, PolicyDenied):
+            raise _Stop(error)
+
+    def _clock(self, key: str) -> float:
+        return self.recorder.value(f"clock/{key}", monotonic_ms)
+
+    def _elapsed(self, key: str) -> float:
+        return self._clock(key) - self.began_ms
+
+
+def _first(stops: BaseExceptionGroup[_Stop]) -> PodiumError:
+    """The error that stopped the run first."""
+    found: BaseException = stops
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found.error if isinstance(found, _Stop) else InternalError("The run was stopped.")
+
+
+def _summary(error: PodiumError) -> str:
+    return error.code or error.type

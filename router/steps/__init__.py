@@ -1,0 +1,1 @@
+"""The kinds of steps a plan may use."""
