@@ -181,7 +181,7 @@ def make_context(rng: random.Random, count: int, held: bool) -> Context:
     texts, groups = [], []
     customer = rng.randint(world.FIRST_CUSTOMER, world.LAST_CUSTOMER)
     for _ in range(count):
-        size = 1 if rng.random() < 0.7 else 2
+        size = rng.choices((1, 2, 3, 5), (65, 25, 7, 3))[0]
         group: list[Fact] = []
         record = rng.random() < 0.22
         for _ in range(size):
@@ -237,7 +237,7 @@ def grounded_turn(rng: random.Random, context: Context) -> tuple[str, str] | Non
     """Draw a question about a context and its answer, or nothing where it would be ambiguous."""
     facts = context.every()
     if facts and rng.random() < 0.78:
-        ask = _ask_for(rng, rng.choice(facts), context)
+        ask = ask_for(rng, rng.choice(facts), context)
     else:
         ask = _ask_absent(rng, facts, context)
     found = resolve(facts, ask)
@@ -248,7 +248,8 @@ def grounded_turn(rng: random.Random, context: Context) -> tuple[str, str] | Non
     return ask.text, contract.REFUSAL
 
 
-def _ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
+def ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
+    """Ask for one fact of a context."""
     if fact.topic == ORDER:
         return ask_order(rng, fact)
     topic = next(topic for topic in knowledge.TOPICS if topic.name == fact.topic)

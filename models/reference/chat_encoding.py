@@ -68,7 +68,7 @@ def pool(
     The result depends on the arguments alone; each batch has at most ``tokens`` ids with padding.
     """
     rng = random.Random(f"{seed} {index}")  # noqa: S311 - a seeded corpus, not a secret
-    repeated = 0.4 if progress < 0.01 else 0.0
+    repeated = 0.15 if progress < 0.02 else 0.0
     rows: list[tuple[list[int], list[bool]]] = []
     for _ in range(size):
         if rng.random() < repeated:

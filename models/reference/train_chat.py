@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.reference import chat_encoding, chat_tokenizer
+from models.reference import chat_encoding, chat_init, chat_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -30,16 +30,19 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 20_000
-    tokens: int = 4_096
+    steps: int = 9_500
+    tokens: int = 3_072
     rate: float = 3e-3
-    warmup: int = 300
+    matrix_rate: float = 0.02
+    warmup: int = 200
     average: float = 0.998
     prompt_share: float = 0.08
     bfloat16: bool = True
     hidden: int = 160
     layers: int = 4
-    heads: int = 5
+    heads: int = 3
+    head_size: int = 64
+    theta: float = 1e6
     inner: int = 384
 
 
@@ -54,9 +57,9 @@ def config(recipe: Recipe) -> Any:
         num_hidden_layers=recipe.layers,
         num_attention_heads=recipe.heads,
         num_key_value_heads=recipe.heads,
-        head_dim=32,
+        head_dim=recipe.head_size,
         max_position_embeddings=2048,
-        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
+        rope_parameters={"rope_type": "default", "rope_theta": recipe.theta},
         rms_norm_eps=1e-5,
         sliding_window=None,
         tie_word_embeddings=True,
@@ -67,15 +70,15 @@ def config(recipe: Recipe) -> Any:
     )
 
 
-def rate_at(recipe: Recipe, step: int) -> float:
-    """Give the learning rate: warm-up, a plateau for 60 % of the way, then linear to 2 %."""
+def rate_share(recipe: Recipe, step: int) -> float:
+    """Give the part of the learning rates in use: warm-up, a plateau for 60 % of the way, then linear to 2 %."""
     progress = step / recipe.steps
     fall = min(1.0, (1.0 - progress) / 0.4)
-    return recipe.rate * min(1.0, (step + 1) / recipe.warmup) * max(0.02, fall)
+    return min(1.0, (step + 1) / recipe.warmup) * max(0.02, fall)
 
 
 class Trainer:
-    """Holds the model, its optimizer and its running average, and the place in the stream."""
+    """Holds the model, its optimizers and its running average, and the place in the stream."""
 
     def __init__(self, recipe: Recipe, tokenizer: Any) -> None:
         """Build everything from the recipe's seed."""
@@ -85,13 +88,15 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.tokenizer = recipe, tokenizer
         self.model: MistralForCausalLM = MistralForCausalLM(config(recipe))
-        decayed = [p for p in self.model.parameters() if p.ndim > 1]
-        plain = [p for p in self.model.parameters() if p.ndim == 1]
-        groups = [
-            {"params": decayed, "weight_decay": 0.05},
-            {"params": plain, "weight_decay": 0.0},
-        ]
-        self.optimizer = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98), fused=True)
+        chat_init.prepare_copying(self.model, recipe.seed)
+        inner = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n]
+        outer = [p for n, p in self.model.named_parameters() if p.ndim == 1 or "embed" in n]
+        self.optimizers: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.Muon(inner, lr=recipe.matrix_rate, weight_decay=0.05),
+            torch.optim.AdamW(
+                outer, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True
+            ),
+        )
         self.average = {k: v.detach().clone() for k, v in self.model.named_parameters()}
         self.step, self.pool_index, self.batch_index = 0, 0, 0
         self.tokens, self.seconds = 0, 0.0
@@ -140,14 +145,19 @@ class Trainer:
         """Take one step; returns the answers' loss."""
         import torch
 
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(self.recipe, self.step)
+        share = rate_share(self.recipe, self.step)
+        for optimizer, rate in zip(
+            self.optimizers, (self.recipe.matrix_rate, self.recipe.rate), strict=True
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * share
+            optimizer.zero_grad(set_to_none=True)
         batch = self._next()
         total, answer_loss = self.loss(batch)
-        self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         keep = min(self.recipe.average, (self.step + 1) / (self.step + 20))
         with torch.no_grad():
             for name, value in self.model.named_parameters():
@@ -163,7 +173,7 @@ class Trainer:
         state = {
             "recipe": asdict(self.recipe),
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "average": self.average,
             "place": (self.step, self.pool_index, self.batch_index, self.pool_progress),
             "spent": (self.tokens, self.seconds),
@@ -178,7 +188,8 @@ class Trainer:
 
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         self.average = state["average"]
         self.step, self.pool_index, self.batch_index, self.pool_progress = state["place"]
         self.tokens, self.seconds = state["spent"]
@@ -254,6 +265,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--export", type=Path, help="only write the latest weights here")
     parser.add_argument("--steps", type=int, default=recipe.steps)
     parser.add_argument("--seed", type=int, default=recipe.seed)
+    parser.add_argument("--matrix-rate", type=float, default=recipe.matrix_rate)
     parser.add_argument("--rate", type=float, default=recipe.rate)
     parser.add_argument("--tokens", type=int, default=recipe.tokens)
     parser.add_argument("--stop-after", type=float, default=0, help="seconds; 0 is never")
@@ -274,6 +286,7 @@ def main() -> None:
         seed=options.seed,
         steps=options.steps,
         rate=options.rate,
+        matrix_rate=options.matrix_rate,
         tokens=options.tokens,
         bfloat16=not options.float32,
     )
