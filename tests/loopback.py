@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
+from collections.abc import Callable
 from typing import Any
 
 
@@ -18,8 +19,9 @@ class NetworkRefused(OSError):
 class LoopbackGuard:
     """Replaces `connect`, `connect_ex`, `sendto` and name look-ups of this process's sockets."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_refusal: Callable[[str], None] | None = None) -> None:
         self.attempts: list[str] = []
+        self._on_refusal = on_refusal or self.attempts.append
         self._saved: list[tuple[Any, str, Any]] = []
 
     def install(self) -> None:
@@ -37,7 +39,9 @@ class LoopbackGuard:
         original = getattr(socket.socket, name)
 
         def guarded(sock: socket.socket, *args: Any) -> Any:
-            self._check(sock, args[position])
+            # Connecting a datagram socket sends nothing: libraries learn their own address by it.
+            if name == "sendto" or sock.type != socket.SOCK_DGRAM:
+                self._check(sock, args[position])
             return original(sock, *args)
 
         self._replace(socket.socket, name, guarded, original)
@@ -62,13 +66,10 @@ class LoopbackGuard:
         host = _text(address[0])
         if is_local_host(host):
             return
-        # Connecting a datagram socket sends nothing: libraries do it to learn their own address.
-        if sock.type == socket.SOCK_DGRAM:
-            raise NetworkRefused(host)
         self._refuse(host)
 
     def _refuse(self, host: str) -> None:
-        self.attempts.append(host)
+        self._on_refusal(host)
         raise NetworkRefused(host)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +52,15 @@ def test_local_hosts(host: str) -> None:
 @pytest.mark.parametrize("host", [OUTSIDE, "example.invalid", "2001:db8::1"])
 def test_hosts_outside(host: str) -> None:
     assert not is_local_host(host)
+
+
+def test_child_processes_are_guarded_too(child_refusals: Path, tmp_path: Path) -> None:
+    code = f"import socket; socket.create_connection(({OUTSIDE!r}, 9), timeout=0.1)"
+    log = tmp_path / "refusals"
+    environment = {**os.environ, "PODIUM_NETGUARD_LOG": str(log)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "NetworkRefused" in done.stderr
+    assert log.read_text().startswith(OUTSIDE)
+    assert os.environ["PODIUM_NETGUARD_LOG"] == str(child_refusals)
