@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from deployments.home import Home
 from deployments.private_file import write_private
@@ -40,13 +40,11 @@ def remove_running(home: Home) -> None:
 
 
 def process_lives(pid: int) -> bool:
-    """Whether a process of this number exists, whoever owns it."""
-    if pid <= 0:
-        return False
+    """Whether a process of this number runs, whoever owns it; one that only waits to be reaped
+    does not.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return False
-    except PermissionError:
-        return True
-    return True
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")

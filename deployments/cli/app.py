@@ -10,6 +10,7 @@ import typer
 from deployments.cli.ask import ask
 from deployments.cli.documents import documents
 from deployments.cli.ingest import ingest
+from deployments.cli.instance import down, up
 from deployments.cli.model_commands import models
 from deployments.cli.output import say
 from deployments.cli.pipelines import pipelines
@@ -50,6 +51,8 @@ def _podium(
     return None
 
 
+app.command()(up)
+app.command()(down)
 app.command()(ask)
 app.command()(run)
 app.command()(ingest)
