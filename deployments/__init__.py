@@ -1,0 +1,1 @@
+"""Podium on Ray Serve: the only package that imports ray and fastapi."""

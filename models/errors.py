@@ -1,4 +1,4 @@
-"""Every error a user can meet, as one tree:
+"""Every error a user can meet, as one tree.
 
 PodiumError
 ├── InvalidRequest                 400  the request itself is wrong

@@ -1,0 +1,1 @@
+"""Models whose weights run inside the cluster, one file an engine."""

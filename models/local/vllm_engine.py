@@ -136,12 +136,15 @@ class VllmEngine:
             outputs = self._engine.generate(
                 prompt, params, _engine_request_id(request), priority=request.priority
             )
-            async with asyncio.timeout(deadline.remaining()), aclosing(outputs):
-                async for output in outputs:
+            async with aclosing(outputs):
+                while True:
+                    async with asyncio.timeout(deadline.remaining()):
+                        output = await anext(outputs, None)
+                    if output is None:
+                        break
                     usage = _add_usage(usage, output)
                     for answer in output.outputs:
-                        for delta in readers.read(answer):
-                            yield delta
+                        yield readers.read(answer)
             yield ChatDelta(usage=usage)
 
     async def _render(self, request: ChatRequest) -> Any:
@@ -189,7 +192,7 @@ class VllmEngine:
         return self._parser is not None and free and wants_tools
 
     def make_parser(self, request: ChatRequest) -> Any | None:
-        """vLLM's own parser for this request's tool calls and reasoning, None when none is due."""
+        """The parser of vLLM for this request's tool calls and reasoning, None when none is due."""
         if self._parser is None:
             return None
         if not self._parses_tools(request) and self._settings.reasoning_parser is None:
@@ -226,7 +229,7 @@ class _Readers:
         self._parsers = [engine.make_parser(request) for _ in range(request.sampling.n)]
         self._called: set[int] = set()
 
-    def read(self, answer: CompletionOutput) -> Iterator[ChatDelta]:
+    def read(self, answer: CompletionOutput) -> ChatDelta:
         parser = self._parsers[answer.index]
         finish = answer.finish_reason
         if self._forced is not None or self._required:
@@ -237,7 +240,7 @@ class _Readers:
             delta = ChatDelta(index=answer.index, text=answer.text)
         if delta.tool_calls:
             self._called.add(answer.index)
-        yield self._finished(delta, answer, finish)
+        return self._finished(delta, answer, finish)
 
     def _finished(self, delta: ChatDelta, answer: CompletionOutput, finish: Any) -> ChatDelta:
         if finish == "stop" and answer.index in self._called:
@@ -386,7 +389,7 @@ def _refusal(error: Any) -> InvalidRequest:
 def _stat_logger_class() -> type[Any]:
     from vllm.v1.metrics.loggers import StatLoggerBase
 
-    class EngineStatLogger(StatLoggerBase):
+    class EngineStatLogger(StatLoggerBase):  # type: ignore[misc]  # vllm is not typed
         """Hands the scheduler's figures to the engine object."""
 
         def __init__(self, engine: VllmEngine, vllm_config: Any, engine_index: int = 0) -> None:

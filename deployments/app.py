@@ -1,0 +1,93 @@
+"""The application: every deployment of one Podium, put together from its settings.
+
+`serve_config.yaml` names `deployments.app:build`; `podium up` calls the same function.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ray.serve import Application
+from ray.serve.config import BackpressureConfig
+
+from deployments.catalog_files import read_catalog
+from deployments.home import default_home
+from deployments.settings import Settings
+from models.catalog import Catalog, ModelCard
+from models.errors import InvalidConfig
+from models.strict_yaml import parse
+
+_BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
+_SHUTDOWN_S = 20.0
+_QUEUE_PER_GATEWAY = 256
+
+
+def build(args: Mapping[str, Any]) -> Application:
+    """The application for these settings; raises InvalidConfig naming the field."""
+    settings = parse(Settings, dict(args), "args")
+    home = settings.home or os.environ.get("PODIUM_HOME") or str(default_home(os.environ))
+    catalog = read_catalog(settings, home)
+    models = {name: _model(catalog.card(name)) for name in settings.models}
+    return _gateway(settings, home, catalog, models)
+
+
+def _gateway(
+    settings: Settings, home: str, catalog: Catalog, models: Mapping[str, Application]
+) -> Application:
+    from deployments.gateway import Gateway
+    from deployments.retriever import Retriever
+    from deployments.state import StateService
+
+    if settings.retriever.embedder not in models:
+        raise InvalidConfig(
+            f"retriever.embedder names '{settings.retriever.embedder}', which is not in models.",
+            param="retriever.embedder",
+        )
+    retriever = Retriever.options(  # type: ignore[attr-defined]
+        **_shape("Retriever", settings.retriever.num_cpus, ongoing=256)
+    ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
+    state = StateService.options(  # type: ignore[attr-defined]
+        **_shape("State", 0.25, ongoing=256)
+    ).bind(home)
+    limits = settings.gateway.limits
+    shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
+    return Gateway.options(  # type: ignore[attr-defined]
+        **shape, num_replicas=settings.gateway.replicas
+    ).bind(settings, home, catalog, dict(models), retriever, state)
+
+
+def _model(card: ModelCard) -> Application:
+    if card.dialect == "vllm":
+        from deployments.llm import LLM
+
+        deployment: Any = LLM
+        ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
+    elif card.dialect == "whisper":
+        from deployments.speech import Speech
+
+        deployment, ongoing = Speech, 64
+    elif card.dialect == "embedder":
+        from deployments.embedder import Embedder
+
+        deployment, ongoing = Embedder, 256
+    else:
+        raise InvalidConfig(
+            f"'{card.id}' is a remote model; it can't be listed in models.", param="models"
+        )
+    shape = _shape(f"{deployment.name}-{card.id}", card.num_cpus, ongoing, gpus=card.num_gpus)
+    return deployment.options(**shape, num_replicas=card.replicas).bind(card)
+
+
+def _shape(name: str, cpus: float, ongoing: int, gpus: float = 0.0) -> dict[str, Any]:
+    return {
+        "name": name,
+        "ray_actor_options": {"num_cpus": cpus, "num_gpus": gpus},
+        "max_ongoing_requests": ongoing,
+        "max_queued_requests": _QUEUE_PER_GATEWAY,
+        "backpressure_config": _BACKPRESSURE,
+        "graceful_shutdown_timeout_s": _SHUTDOWN_S,
+        "health_check_timeout_s": 60,
+        "health_check_period_s": 10,
+    }

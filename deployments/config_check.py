@@ -1,0 +1,80 @@
+"""Checks everything an operator can write down, as a whole, without starting anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deployments.catalog_files import read_catalog
+from deployments.home import Home
+from deployments.policy_in_force import read_policy
+from deployments.settings import Settings
+from models.catalog import Catalog
+from models.errors import InvalidConfig
+from models.strict_yaml import load, parse
+from router.plan_file import load_plans
+from router.prompts import load_prompts
+from router.schemas import load_schemas
+from router.steps.kind import Library
+
+
+def check_config(settings: Settings, home: Home) -> dict[str, Any]:
+    """What was found to be in order, by kind; raises InvalidConfig naming file and field."""
+    catalog = read_catalog(settings, str(home.path))
+    _check_models(settings, catalog)
+    read_policy(settings)
+    library = Library(load_prompts(), load_schemas())
+    plans = set(load_plans(library))
+    for folder in settings.pipelines:
+        plans |= set(load_plans(library, _folder(folder)))
+    return {
+        "profile": settings.profile,
+        "models": list(settings.models),
+        "catalog": [card.id for card in catalog],
+        "policy": settings.policy or "built in",
+        "pipelines": sorted(plans),
+    }
+
+
+def settings_in_file(path: Path) -> Settings:
+    """The settings in a file: a settings.yaml, or a serve_config.yaml with one application."""
+    try:
+        data = load(path.read_bytes(), path.name) or {}
+    except OSError as error:
+        raise InvalidConfig(f"{path} can't be read: {error.strerror}.", param="FILE") from error
+    if isinstance(data, Mapping) and "applications" in data:
+        data = _arguments(data["applications"], path)
+    return parse(Settings, data, path.name)
+
+
+def _arguments(applications: Any, path: Path) -> Any:
+    found = [
+        row.get("args") or {}
+        for row in applications or []
+        if isinstance(row, Mapping) and row.get("import_path") == "deployments.app:build"
+    ]
+    if len(found) != 1:
+        raise InvalidConfig(
+            f"{path.name} must have exactly one application with import_path "
+            "deployments.app:build.",
+            param="applications",
+        )
+    return found[0]
+
+
+def _check_models(settings: Settings, catalog: Catalog) -> None:
+    for name in settings.models:
+        if name not in catalog:
+            known = ", ".join(sorted(card.id for card in catalog))
+            raise InvalidConfig(
+                f"settings: models names '{name}', which is in no catalog; there are: {known}.",
+                param="models",
+            )
+
+
+def _folder(name: str) -> Path:
+    folder = Path(name)
+    if not folder.is_dir():
+        raise InvalidConfig(f"settings: pipelines: {name} is no folder.", param="pipelines")
+    return folder

@@ -1,0 +1,43 @@
+"""The ASGI application of a gateway: its routes, its error shape, its outermost layer."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deployments.gateway_state import GatewayState
+from deployments.routes import chat, health, models
+from deployments.wire.errors import error_response, on_error
+from deployments.wire.request_context import RequestContext
+from models.errors import InvalidRequest, PodiumError
+
+
+def gateway_app(state: GatewayState) -> Any:
+    """The whole application over `state`."""
+    app = FastAPI(
+        title="Podium",
+        version=version("podium"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.gateway = state
+    for module in (chat, health, models):
+        app.include_router(module.router)
+    app.add_exception_handler(PodiumError, on_error)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, on_error)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _on_validation)  # type: ignore[arg-type]
+    app.add_middleware(RequestContext, in_flight=state.limits.in_flight)
+    return app
+
+
+async def _on_validation(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    param = ".".join(str(part) for part in first["loc"][1:]) or None
+    return error_response(InvalidRequest(f"'{param}': {first['msg']}.", param=param))

@@ -1,0 +1,91 @@
+"""What every request of one gateway replica shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+
+from deployments.handles import Remote
+from deployments.keyring import Keyring
+from deployments.model_status import ModelStatus
+from deployments.ports import RemoteChatModel, RemoteSearcher, RemoteSource
+from deployments.settings import Settings
+from deployments.wire.limits import Limits
+from models.catalog import Catalog, ModelCard
+from models.errors import ModelNotFound
+from models.messages import Usage
+from router.policy import Policy
+
+if TYPE_CHECKING:
+    from deployments.pipelines import Pipelines
+
+
+@dataclass
+class GatewayState:
+    """Made once a replica; holds no request."""
+
+    settings: Settings
+    catalog: Catalog
+    policy: Policy
+    keyring: Keyring
+    status: ModelStatus
+    models: Mapping[str, Remote]
+    retriever: Remote
+    state: Remote
+    salt: bytes
+    searcher: RemoteSearcher = field(init=False)
+    source: RemoteSource = field(init=False)
+    pipelines: Pipelines = field(init=False)
+    _chat: dict[str, RemoteChatModel] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from deployments.pipelines import Pipelines
+
+        self._chat = {name: RemoteChatModel(remote) for name, remote in self.models.items()}
+        self.searcher = RemoteSearcher(self.retriever)
+        self.source = RemoteSource(self.retriever)
+        self.pipelines = Pipelines(self)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits on every input."""
+        return self.settings.gateway.limits
+
+    def served_cards(self) -> Iterator[ModelCard]:
+        """The cards of the models that run here."""
+        return (self.catalog.card(name) for name in self.models)
+
+    def served_card(self, name: str) -> ModelCard:
+        """The card of a model that runs here; raises ModelNotFound."""
+        if name in self.catalog:
+            card = self.catalog.card(name)
+            if card.id in self.models:
+                return card
+        raise ModelNotFound(
+            f"There is no model '{name}'. GET /v1/models lists the models of this server.",
+            param="model",
+        )
+
+    def chat_model(self, name: str) -> RemoteChatModel:
+        """The port of a chat model that runs here."""
+        return self._chat[name]
+
+    def is_ready(self, name: str) -> bool:
+        """Whether the model answered when last asked."""
+        return self.status.loads()[name].state == "ready"
+
+    def account(self, tenant: str, model: str, usage: Usage) -> None:
+        """Count what a call used."""
+
+
+def gateway_state(request: Request) -> GatewayState:
+    """The state of the replica that serves this request."""
+    state: Any = request.app.state.gateway
+    assert isinstance(state, GatewayState)  # noqa: S101 - a wiring fault, not a user's
+    return state
+
+
+SharedState = Annotated[GatewayState, Depends(gateway_state)]

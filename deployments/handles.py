@@ -1,0 +1,120 @@
+"""Calls between deployments: one transport, one owner of deadlines and of cancellation.
+
+Ray Serve does not stop remote work when an awaited response is dropped, so every call here
+cancels what it started when the caller times out, fails or goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ray.exceptions import RayError, RayTaskError
+from ray.serve.exceptions import (
+    BackPressureError,
+    DeploymentUnavailableError,
+    RayServeException,
+)
+from ray.serve.handle import DeploymentHandle
+
+from models.deadline import Deadline
+from models.errors import DeadlineExceeded, InternalError, ModelUnavailable, Overloaded, PodiumError
+
+RETRY_AFTER_S = 1.0
+
+
+class Remote:
+    """One deployment as others call it; made once, for making handle options costs per request.
+
+    Payloads go over gRPC as plain pickles: the object store would cost more than it saves for
+    small messages, and the JSON serializers lose the type of an error.
+    """
+
+    def __init__(self, handle: Any, name: str) -> None:
+        self.name = name
+        self._handle: DeploymentHandle[Any] = handle.options(
+            _by_reference=False, request_serialization="pickle", response_serialization="pickle"
+        )
+        self._methods: dict[tuple[str, bool], Any] = {}
+
+    async def call(self, method: str, *args: object, deadline: Deadline) -> Any:
+        """The method's answer; raises PodiumError only."""
+        response = self._method(method, stream=False).remote(*args)
+        done = False
+        try:
+            with _podium_errors(self.name):
+                async with asyncio.timeout(deadline.remaining()):
+                    answer = await response
+            done = True
+        finally:
+            if not done:
+                response.cancel()
+        return answer
+
+    async def stream(
+        self, method: str, *args: object, deadline: Deadline
+    ) -> AsyncGenerator[Any, None]:
+        """The items of a generator method as they come; closing this stops the remote one."""
+        response = self._method(method, stream=True).remote(*args)
+        items = aiter(response)
+        done = False
+        try:
+            while not done:
+                with _podium_errors(self.name):
+                    async with asyncio.timeout(deadline.remaining()):
+                        item = await anext(items, _END)
+                if item is _END:
+                    done = True
+                else:
+                    yield item
+        finally:
+            if not done:
+                response.cancel()
+
+    def _method(self, method: str, *, stream: bool) -> Any:
+        key = (method, stream)
+        if key not in self._methods:
+            self._methods[key] = self._handle.options(method_name=method, stream=stream)
+        return self._methods[key]
+
+
+_END = object()
+
+
+@contextmanager
+def _podium_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except PodiumError:
+        raise
+    except TimeoutError as error:
+        raise DeadlineExceeded(
+            f"'{name}' did not answer in time; allow more time or ask for less."
+        ) from error
+    except BackPressureError as error:
+        raise Overloaded(
+            f"'{name}' is full; try again shortly.", retry_after=RETRY_AFTER_S
+        ) from error
+    except RayTaskError as error:
+        raise _cause(name, error) from error
+    except (DeploymentUnavailableError, RayServeException, RayError, ConnectionError) as error:
+        raise unavailable(name) from error
+
+
+def _cause(name: str, error: RayTaskError) -> PodiumError:
+    cause: object = error
+    while isinstance(cause, RayTaskError):
+        cause = cause.cause
+    if isinstance(cause, PodiumError):
+        return cause
+    return InternalError(f"'{name}' failed in a way it should not; the request id finds the log.")
+
+
+def unavailable(name: str) -> ModelUnavailable:
+    """The error of a deployment that cannot be reached."""
+    return ModelUnavailable(
+        f"'{name}' is not answering now; it is starting or being restarted. Try again shortly.",
+        retry_after=RETRY_AFTER_S,
+    )

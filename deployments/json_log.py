@@ -1,0 +1,45 @@
+"""JSON lines for our own log: fixed fields, no message text built from content, rotated."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+from datetime import UTC, datetime
+from pathlib import Path
+
+_BYTES = 10 * 1024 * 1024
+_FILES = 5
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a record: time, level, logger, event, and the extras given by name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extras = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        when = datetime.fromtimestamp(record.created, UTC)
+        line = {
+            "time": when.isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            "pid": record.process,
+        }
+        return json.dumps(line | extras, default=str, ensure_ascii=False)
+
+
+def open_log(path: Path, level: int = logging.INFO) -> None:
+    """Send the `podium` logger to this file, and nowhere else."""
+    logger = logging.getLogger("podium")
+    for old in list(logger.handlers):
+        logger.removeHandler(old)
+        old.close()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(_JsonFormatter())
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    logger.propagate = False

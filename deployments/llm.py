@@ -1,0 +1,58 @@
+"""The LLM deployment: one local chat model, one vLLM engine a replica."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from ray import serve
+
+from deployments.replica_environment import enter_replica
+from models.catalog import ModelCard
+from models.deadline import Deadline
+from models.local.vllm_engine import EngineStats, VllmEngine
+from models.local.vllm_settings import VllmSettings
+from models.messages import ChatDelta, ChatRequest, Completion, Message, Sampling
+from models.weights import check_digest, weights_folder
+
+WARM_UP_S = 300.0
+
+
+@serve.deployment
+class LLM:
+    """Answers chat requests; ready only after its engine has made a token."""
+
+    async def __init__(self, card: ModelCard) -> None:  # type: ignore[misc]  # Serve awaits it
+        enter_replica(card.id)
+        folder = weights_folder(card)
+        self._digest = check_digest(card, folder)
+        self._engine = VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
+        warm_up = ChatRequest(card.id, (Message("user", "Hello"),), Sampling(max_tokens=1))
+        await self._engine.complete(warm_up, Deadline.after(WARM_UP_S))
+
+    async def complete(self, request: ChatRequest, seconds: float) -> Completion:
+        """The whole answer, within `seconds`."""
+        return await self._engine.complete(request, Deadline.after(seconds))
+
+    async def stream(self, request: ChatRequest, seconds: float) -> AsyncIterator[ChatDelta]:
+        """The answer as the engine makes it."""
+        async with aclosing(self._engine.stream(request, Deadline.after(seconds))) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def stats(self) -> EngineStats:
+        """The engine's load, read from its scheduler."""
+        return self._engine.stats()
+
+    async def describe(self) -> dict[str, object]:
+        """What only the engine knows: the model's window and the digest of its weights."""
+        return {"window": self._engine.window, "digest": self._digest}
+
+    async def check_health(self) -> None:
+        """Called by Serve; an error replaces this replica."""
+        await self._engine.check_health()
+
+    def __del__(self) -> None:
+        engine = getattr(self, "_engine", None)
+        if engine is not None:
+            engine.close()

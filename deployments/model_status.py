@@ -1,0 +1,86 @@
+"""Which models answer: asked of each one, over and over, by the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from deployments.handles import Remote
+from models.deadline import Deadline
+from models.errors import PodiumError
+
+log = logging.getLogger("podium.status")
+
+ModelState = Literal["loading", "ready", "failing"]
+PERIOD_S = 1.0
+PATIENCE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a model last said of itself."""
+
+    state: ModelState = "loading"
+    running: int = 0
+    waiting: int = 0
+    kv_cache_usage: float = 0.0
+    window: int | None = None
+    digest: str | None = None
+
+
+class ModelStatus:
+    """Asks each deployment how it is; the answers are at most a few seconds old."""
+
+    def __init__(self, remotes: Mapping[str, Remote]) -> None:
+        self._remotes = remotes
+        self._loads = {name: Load() for name in remotes}
+
+    def loads(self) -> Mapping[str, Load]:
+        """The last answers."""
+        return self._loads
+
+    def ready(self) -> bool:
+        """Whether every model answers."""
+        return all(load.state == "ready" for load in self._loads.values())
+
+    async def watch(self) -> None:
+        """Ask for ever; cancel to stop."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._remotes:
+                group.create_task(self._watch(name))
+
+    async def _watch(self, name: str) -> None:
+        while True:
+            await self.ask(name)
+            await asyncio.sleep(PERIOD_S)
+
+    async def ask(self, name: str) -> Load:
+        """Ask one now."""
+        old = self._loads[name]
+        try:
+            new = await self._answer(name, old)
+        except PodiumError as error:
+            if old.state == "ready":
+                log.warning("model stopped answering", extra={"model": name, "code": error.code})
+            new = Load(state="loading" if old.state == "loading" else "failing")
+        self._loads[name] = new
+        return new
+
+    async def _answer(self, name: str, old: Load) -> Load:
+        remote, deadline = self._remotes[name], Deadline.after(PATIENCE_S)
+        stats: Any = await remote.call("stats", deadline=deadline)
+        if old.digest is None:
+            facts: Any = await remote.call("describe", deadline=deadline)
+        else:
+            facts = {"window": old.window, "digest": old.digest}
+        return Load(
+            state="ready",
+            running=stats.running,
+            waiting=stats.waiting,
+            kv_cache_usage=getattr(stats, "kv_cache_usage", 0.0),
+            window=facts["window"],
+            digest=facts["digest"],
+        )

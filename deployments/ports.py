@@ -1,0 +1,104 @@
+"""The ports of models and retrieval, met by other deployments over their handles."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import cast
+
+from deployments.handles import Remote
+from models.deadline import Deadline
+from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.messages import (
+    ChatDelta,
+    ChatRequest,
+    Completion,
+    Transcript,
+    TranscriptionRequest,
+)
+from retrieval.documents import Hit
+from retrieval.ports import QueryRequest, QueryResult, SearchRequest
+
+
+class RemoteChatModel:
+    """A ChatModel in another process."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
+        """The whole answer."""
+        answer = await self._remote.call(
+            "complete", request, deadline.remaining(), deadline=deadline
+        )
+        return cast(Completion, answer)
+
+    async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+        """The answer as it comes; closing it stops the engine."""
+        items = self._remote.stream("stream", request, deadline.remaining(), deadline=deadline)
+        async with aclosing(items):
+            async for item in items:
+                yield item
+
+
+class RemoteTranscriber:
+    """A Transcriber in another process."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def transcribe(self, request: TranscriptionRequest, deadline: Deadline) -> Transcript:
+        """The transcript."""
+        answer = await self._remote.call(
+            "transcribe", request, deadline.remaining(), deadline=deadline
+        )
+        return cast(Transcript, answer)
+
+
+class RemoteEmbedder:
+    """An Embedder in another process; its identity is asked once and kept."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+        self._identity: EmbedderIdentity | None = None
+
+    async def connect(self, deadline: Deadline) -> None:
+        """Learn the identity; must be done before `identity` is asked."""
+        self._identity = cast(
+            EmbedderIdentity, await self._remote.call("identity", deadline=deadline)
+        )
+
+    def identity(self) -> EmbedderIdentity:
+        """What the vectors are comparable with."""
+        if self._identity is None:
+            raise RuntimeError("connect() comes before identity()")
+        return self._identity
+
+    async def embed(self, request: EmbeddingRequest, deadline: Deadline) -> Embeddings:
+        """One vector a text, in order."""
+        answer = await self._remote.call("embed", request, deadline.remaining(), deadline=deadline)
+        return cast(Embeddings, answer)
+
+
+class RemoteSearcher:
+    """A Searcher in another process."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Hit, ...]:
+        """The best hits the request's access filter lets through."""
+        answer = await self._remote.call("search", request, deadline.remaining(), deadline=deadline)
+        return cast(tuple[Hit, ...], answer)
+
+
+class RemoteSource:
+    """A structured source in another process."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def query(self, request: QueryRequest, deadline: Deadline) -> QueryResult:
+        """The rows of one named query."""
+        answer = await self._remote.call("query", request, deadline.remaining(), deadline=deadline)
+        return cast(QueryResult, answer)

@@ -1,0 +1,99 @@
+"""The environment Ray must find before it is imported: transports, ports, tokens, private folders.
+
+Ray Serve reads these once, at import, in every process, so they are set before anything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import socket
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployments.home import Home
+from deployments.private_file import write_private
+from models.quiet import quiet_environment
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The private folder of one running instance.
+
+    Its path is short, for Unix sockets lie in it and their paths end at 107 bytes.
+    """
+
+    path: Path
+
+    @property
+    def token(self) -> Path:
+        """The token without which nobody talks to this instance's Ray."""
+        return self.path / "token"
+
+    @property
+    def ray(self) -> Path:
+        """Ray's own temporary folder: sockets and logs."""
+        return self.path / "r"
+
+    def remove(self) -> None:
+        """Take the folder away with all it holds."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make_run_folder(home: Home) -> RunFolder:
+    """A fresh run folder of this home; what an instance that was killed left there is removed."""
+    name = hashlib.sha256(str(home.path).encode()).hexdigest()[:10]
+    folder = RunFolder(Path(tempfile.gettempdir()) / f"podium-{name}")
+    folder.remove()
+    folder.path.mkdir(mode=0o700)
+    folder.ray.mkdir(mode=0o700)
+    write_private(folder.token, secrets.token_hex(_TOKEN_BYTES).encode())
+    return folder
+
+
+def ray_environment(home: Home, folder: RunFolder, *, drain_s: float = 0.5) -> dict[str, str]:
+    """The variables of one instance on one machine."""
+    metrics, stats, http, grpc = free_ports(4)
+    haproxy = folder.path
+    return quiet_environment() | {
+        "PODIUM_HOME": str(home.path),
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(folder.token),
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+        "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+        "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1000",
+        "RAY_SERVE_LOG_TO_STDERR": "0",
+        "RAY_SERVE_REPLICA_GRPC_MAX_MESSAGE_LENGTH": str(64 * 1024 * 1024),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
+        "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(http),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(min(http + 500, 65_000)),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(grpc),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(min(grpc + 500, 65_500)),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(drain_s),
+        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": str(drain_s),
+        "RAY_DEDUP_LOGS": "0",
+        "VLLM_HOST_IP": "127.0.0.1",
+        "VLLM_LOGGING_LEVEL": "WARNING",
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

@@ -1,0 +1,1 @@
+"""The HTTP paths, one file a group; each only reads, calls and writes."""

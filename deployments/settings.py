@@ -1,0 +1,133 @@
+"""Everything an operator may set: one model, checked as a whole, the same on one box and on many.
+
+Precedence: command-line flag, then `PODIUM_*`, then `settings.yaml` in the home, then the profile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from deployments.wire.limits import Limits
+from models.errors import InvalidConfig
+from models.strict_yaml import load, parse
+
+PREFIX = "PODIUM_"
+# Variables that address an installation instead of configuring one.
+_NOT_SETTINGS = {"HOME", "API_KEY", "BASE_URL", "PROFILE", "RUN_FOLDER", "DEBUG"}
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class GatewaySettings(BaseModel):
+    """The ingress: replicas are fixed, for scaling it would cut long streams."""
+
+    model_config = _STRICT
+
+    replicas: int = Field(default=1, ge=1)
+    num_cpus: float = Field(default=0.5, ge=0)
+    limits: Limits = Limits()
+
+
+class RetrieverSettings(BaseModel):
+    """Search and the documents behind it; `embedder` names a model of the catalog."""
+
+    model_config = _STRICT
+
+    embedder: str = "embed"
+    num_cpus: float = Field(default=0.5, ge=0)
+    sources: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Settings(BaseModel):
+    """The whole of it; also the `args` of serve_config.yaml.
+
+    `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
+    policy file, `home` the folder of all state.
+    """
+
+    model_config = _STRICT
+
+    home: str | None = None
+    profile: str = "embedded"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    models: tuple[str, ...] = ()
+    catalog: tuple[str, ...] = ()
+    policy: str | None = None
+    pipelines: tuple[str, ...] = ()
+    remote: str = Field(default="off", pattern="^(off|stub|on)$")
+    gateway: GatewaySettings = GatewaySettings()
+    retriever: RetrieverSettings = RetrieverSettings()
+    logical_cpus: float = Field(default=8, gt=0)
+    object_store_mib: int = Field(default=128, ge=80)
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles that ship with Podium."""
+    return tuple(sorted(path.stem for path in _profiles().glob("*.yaml")))
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    home_file: Path | None = None,
+) -> Settings:
+    """The settings in force; raises InvalidConfig naming the source and the field."""
+    name = flags.get("profile") or environ.get("PODIUM_PROFILE") or "embedded"
+    path = _profiles() / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(profile_names())
+        raise InvalidConfig(f"There is no profile '{name}'; there are: {known}.", param="profile")
+    values: dict[str, Any] = _mapping(path)
+    if home_file is not None and home_file.is_file():
+        values = merge(values, _mapping(home_file))
+    values = merge(values, _from_environment(environ))
+    values = merge(values, {key: value for key, value in flags.items() if value is not None})
+    return parse(Settings, values, "settings")
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` laid upon `base`, mappings merged, everything else replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """`PODIUM_GATEWAY__REPLICAS=2` sets gateway.replicas; values are JSON, or plain text."""
+    values: dict[str, Any] = {}
+    for name, text in sorted(environ.items()):
+        key = name.removeprefix(PREFIX)
+        if not name.startswith(PREFIX) or key in _NOT_SETTINGS:
+            continue
+        nested: Any = _value(text)
+        for part in reversed(key.lower().split("__")):
+            nested = {part: nested}
+        values = merge(values, nested)
+    return values
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    values = load(path.read_bytes(), path.name) or {}
+    if not isinstance(values, dict):
+        raise InvalidConfig(f"{path.name} must be a mapping of settings.", param=path.name)
+    return values
+
+
+def _profiles() -> Path:
+    return Path(str(files("deployments"))) / "profiles"

@@ -1,0 +1,227 @@
+"""`podium up`: one Podium on this machine, from its settings to its end.
+
+The process that calls `run` owns everything it starts; when it ends, by a signal or an error,
+nothing of this instance is left: no process, port, lock or folder.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from deployments.catalog_files import read_catalog
+from deployments.first_key import ensure_first_key
+from deployments.home import Home
+from deployments.home_lock import lock_home
+from deployments.policy_in_force import read_policy
+from deployments.processes import Descendants
+from deployments.ray_environment import RunFolder, make_run_folder, ray_environment
+from deployments.readiness import wait_ready
+from deployments.run_file import Running, remove_running, write_running
+from deployments.settings import Settings
+from models.errors import SetupError
+from models.weights import check_digest, weights_folder
+from router.store.state import State
+
+START_S = 600.0
+STOP_S = 30.0
+Say = Callable[[str], None]
+
+
+class Stopped(BaseException):
+    """A signal asked this process to stop; not an Exception, so that nothing swallows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is told when the instance answers."""
+
+    base_url: str
+    home: str
+    key: str | None
+
+
+def run(home: Home, settings: Settings, say: Say, ready: Callable[[Ready], None]) -> None:
+    """Start Podium on `home`, tell `ready`, and keep it up until a signal comes.
+
+    Raises SetupError (or a subclass) when it cannot start; by then all is cleaned up again.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_signals())
+        stack.enter_context(lock_home(home))
+        base_url = _start(stack, home, settings, say)
+        key = _first_key(home)
+        ready(Ready(base_url, str(home.path), key))
+        _sleep_until_stopped()
+
+
+@contextmanager
+def stopped_quietly(say: Say) -> Iterator[None]:
+    """Turn the signal that ends `run` into a plain return."""
+    try:
+        yield
+    except Stopped:
+        say("stopped")
+
+
+def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
+    settings = settings.model_copy(
+        update={"home": str(home.path), "port": settings.port or _any_port(settings.host)}
+    )
+    _check_port(settings)
+    check_models(home, settings, say)
+    read_policy(settings)
+    _first_key(home)
+    folder = make_run_folder(home)
+    stack.callback(folder.remove)
+    os.environ.update(ray_environment(home, folder))
+    os.environ.pop("PODIUM_API_KEY", None)
+    descendants = Descendants()
+    stack.callback(descendants.stop, STOP_S)
+    stack.callback(remove_running, home)
+    _start_ray(stack, settings, folder, say)
+    base_url = f"http://{_shown(settings.host)}:{settings.port}"
+    wait_ready(base_url, START_S, say)
+    descendants.remember()
+    write_running(home, Running(os.getpid(), base_url, time.time()))
+    return base_url
+
+
+def check_models(home: Home, settings: Settings, say: Say) -> None:
+    """Refuse to start over weights that are missing or not the ones the catalog names."""
+    catalog = read_catalog(settings, str(home.path))
+    for name in settings.models:
+        card = catalog.card(name)
+        if card.is_local:
+            say(f"checking weights of {name}")
+            check_digest(card, weights_folder(card))
+
+
+def _first_key(home: Home) -> str | None:
+    state = State.open(home.database, home.pepper())
+    return ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY")).text
+
+
+def _start_ray(stack: ExitStack, settings: Settings, folder: RunFolder, say: Say) -> None:
+    import ray
+    from ray import serve
+
+    say("starting Ray")
+    stack.callback(_stop_ray)
+    ray.init(
+        address="local",
+        num_cpus=int(settings.logical_cpus),
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        object_store_memory=settings.object_store_mib * 1024 * 1024,
+        _temp_dir=str(folder.ray),
+        _node_ip_address="127.0.0.1",
+    )
+    _install_handlers()
+    say("starting models")
+    http: Any = {"host": settings.host, "port": settings.port}
+    serve.start(proxy_location="HeadOnly", http_options=http, logging_config=_logging())
+    _deploy(settings)
+
+
+def _deploy(settings: Settings) -> None:
+    from ray.serve.api import _run
+
+    from deployments.app import build
+
+    _run(
+        build(settings.model_dump(mode="json")),
+        _blocking=False,
+        name="podium",
+        route_prefix="/",
+        logging_config=_logging(),
+    )
+
+
+def _logging() -> Any:
+    from ray.serve.schema import LoggingConfig
+
+    return LoggingConfig(log_level="WARNING", enable_access_log=False)
+
+
+def _stop_ray() -> None:
+    import ray
+    from ray import serve
+
+    if ray.is_initialized():
+        # A controller that already died leaves nothing to shut down; the cluster goes anyway.
+        try:
+            serve.shutdown()
+        finally:
+            ray.shutdown()
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SetupError(
+                f"Port {settings.port} on {settings.host} can't be used ({error.strerror})."
+                " Choose another with --port, or --port 0 for any free one.",
+                param="port",
+            ) from error
+
+
+def _any_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104 - compared, not bound
+
+
+_stopping = threading.Event()
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    _stopping.clear()
+    old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    _install_handlers()
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def _install_handlers() -> None:
+    """Ours, again after Ray has put in its own."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _on_signal)
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    if _stopping.is_set():
+        return
+    _stopping.set()
+    raise Stopped(number)
+
+
+def _sleep_until_stopped() -> None:
+    while True:
+        time.sleep(3600)
+
+
+def say_to_stderr(text: str) -> None:
+    """Progress where it does not disturb stdout."""
+    print(text, file=sys.stderr, flush=True)

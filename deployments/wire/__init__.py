@@ -1,0 +1,1 @@
+"""The HTTP dialects: bodies in, responses out, nothing that decides."""

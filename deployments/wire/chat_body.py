@@ -1,0 +1,191 @@
+"""The body of POST /v1/chat/completions: every field OpenAI documents, taken or refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+class TextPart(BaseModel):
+    """A piece of text."""
+
+    model_config = _STRICT
+    type: Literal["text"]
+    text: str
+
+
+class AudioData(BaseModel):
+    """Audio as base64."""
+
+    model_config = _STRICT
+    data: str
+    format: str = "wav"
+
+
+class AudioPart(BaseModel):
+    """A piece of speech; only pipelines take it."""
+
+    model_config = _STRICT
+    type: Literal["input_audio"]
+    input_audio: AudioData
+
+
+class ImagePart(BaseModel):
+    """A picture; known so that it can be refused by name."""
+
+    model_config = ConfigDict(extra="allow")
+    type: Literal["image_url", "file"]
+
+
+Part = Annotated[TextPart | AudioPart | ImagePart, Field(discriminator="type")]
+
+
+class FunctionCall(BaseModel):
+    """The call inside an assistant's message."""
+
+    model_config = _STRICT
+    name: str
+    arguments: str
+
+
+class ToolCallBody(BaseModel):
+    """One earlier tool call."""
+
+    model_config = _STRICT
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+    index: int | None = None
+
+
+class MessageBody(BaseModel):
+    """One message of the conversation."""
+
+    model_config = _STRICT
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[Part] | None = None
+    name: str | None = None
+    tool_calls: list[ToolCallBody] | None = None
+    tool_call_id: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    annotations: list[Any] | None = None
+    audio: None = None
+    function_call: None = None
+
+
+class FunctionBody(BaseModel):
+    """A function a model may call."""
+
+    model_config = _STRICT
+    name: str = Field(pattern=r"^[a-zA-Z0-9_.-]{1,64}$")
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    strict: bool | None = None
+
+
+class ToolBody(BaseModel):
+    """A tool; only functions there are."""
+
+    model_config = _STRICT
+    type: Literal["function"]
+    function: FunctionBody
+
+
+class NamedFunction(BaseModel):
+    """The function to call."""
+
+    model_config = _STRICT
+    name: str
+
+
+class NamedTool(BaseModel):
+    """A forced tool."""
+
+    model_config = _STRICT
+    type: Literal["function"]
+    function: NamedFunction
+
+
+class JsonSchema(BaseModel):
+    """The schema the answer must hold to."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    name: str
+    description: str | None = None
+    json_schema: dict[str, Any] = Field(default_factory=dict, alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(BaseModel):
+    """Text, any JSON object, or JSON of a schema."""
+
+    model_config = _STRICT
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
+class StreamOptions(BaseModel):
+    """What a stream also carries."""
+
+    model_config = _STRICT
+    include_usage: bool = False
+    include_obfuscation: bool | None = None
+
+
+class RouteBody(BaseModel):
+    """Podium's own options, as openai's `extra_body={"route": {…}}` sends them."""
+
+    model_config = _STRICT
+    data_class: Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"] | None = None
+    prefer: Literal["latency", "cost", "quality"] | None = None
+    max_cost_usd: float | None = Field(default=None, ge=0)
+    max_latency_ms: float | None = Field(default=None, gt=0)
+    session: str | None = Field(default=None, max_length=128)
+    dry_run: bool = False
+    inputs: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class ChatBody(BaseModel):
+    """A chat completion request."""
+
+    model_config = _STRICT
+
+    model: str = Field(max_length=256)
+    messages: list[MessageBody] = Field(min_length=1)
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    top_k: int | None = Field(default=None, ge=-1)
+    min_p: float | None = Field(default=None, ge=0, le=1)
+    repetition_penalty: float | None = Field(default=None, gt=0)
+    presence_penalty: float | None = Field(default=0.0, ge=-2, le=2)
+    frequency_penalty: float | None = Field(default=0.0, ge=-2, le=2)
+    n: int | None = Field(default=1, ge=1)
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    logit_bias: dict[int, float] | None = None
+    logprobs: bool | None = False
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    tools: list[ToolBody] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    parallel_tool_calls: bool | None = True
+    response_format: ResponseFormat | None = None
+    route: RouteBody = Field(default_factory=RouteBody)
+    # Told to the server for its own use and without effect on the answer.
+    user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = False
+    service_tier: str | None = None
+    modalities: list[Literal["text"]] | None = None

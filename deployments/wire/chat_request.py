@@ -1,0 +1,158 @@
+"""From a chat body to the request a model takes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+from deployments.wire.chat_body import AudioPart, ChatBody, ImagePart, MessageBody, NamedTool
+from deployments.wire.limits import Limits
+from models.errors import InvalidAudio, InvalidRequest, UnsupportedParameter
+from models.messages import ChatRequest, Message, Role, Sampling, ToolCall, ToolSpec
+
+
+def check_limits(body: ChatBody, limits: Limits) -> None:
+    """Refuse what is over a limit, naming the field."""
+    if (body.n or 1) > limits.choices:
+        raise InvalidRequest(f"'n' may be at most {limits.choices}.", param="n")
+    if len(body.messages) > limits.messages:
+        raise InvalidRequest(f"At most {limits.messages} messages.", param="messages")
+    if len(body.tools or ()) > limits.tools:
+        raise InvalidRequest(f"At most {limits.tools} tools.", param="tools")
+    if sum(len(_text(message)) for message in body.messages) > limits.characters:
+        raise InvalidRequest(
+            f"The messages have over {limits.characters} characters.", param="messages"
+        )
+    if body.top_logprobs and not body.logprobs:
+        raise InvalidRequest("'top_logprobs' needs 'logprobs': true.", param="top_logprobs")
+
+
+def chat_request(body: ChatBody, model: str, request_id: str, cache_salt: str) -> ChatRequest:
+    """The request for `model`; raises UnsupportedParameter for parts it can't read."""
+    for number, message in enumerate(body.messages):
+        _refuse_media(message, number)
+    return ChatRequest(
+        model=model,
+        messages=tuple(_message(message) for message in body.messages),
+        sampling=_sampling(body),
+        tools=tuple(
+            ToolSpec(t.function.name, t.function.description, t.function.parameters)
+            for t in body.tools or ()
+        ),
+        tool_choice=_tool_choice(body),
+        parallel_tool_calls=body.parallel_tool_calls is not False,
+        json_schema=_json_schema(body),
+        cache_salt=cache_salt,
+        request_id=request_id,
+    )
+
+
+def last_user_text(messages: Sequence[MessageBody]) -> str:
+    """What the user said last, for a pipeline's text input."""
+    for message in reversed(messages):
+        if message.role == "user":
+            return _text(message)
+    raise InvalidRequest("A pipeline needs a message of role 'user'.", param="messages")
+
+
+def last_user_audio(messages: Sequence[MessageBody], limit: int) -> bytes | None:
+    """The audio of the last user message, None without an input_audio part."""
+    for number, message in reversed(list(enumerate(messages))):
+        if message.role == "user" and isinstance(message.content, list):
+            parts = [part for part in message.content if isinstance(part, AudioPart)]
+            if parts:
+                return _decode(parts[-1].input_audio.data, f"messages.{number}.content", limit)
+    return None
+
+
+def _decode(data: str, param: str, limit: int) -> bytes:
+    try:
+        audio = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidAudio("input_audio.data is not base64.", param=param) from None
+    if not audio:
+        raise InvalidAudio("input_audio.data is empty.", param=param)
+    if len(audio) > limit:
+        raise InvalidAudio(f"The audio is over {limit} bytes; send less.", param=param)
+    return audio
+
+
+def _refuse_media(message: MessageBody, number: int) -> None:
+    if not isinstance(message.content, list):
+        return
+    for part in message.content:
+        if isinstance(part, AudioPart):
+            raise UnsupportedParameter(
+                "This model reads text only; send audio to a pipeline or to"
+                " /v1/audio/transcriptions.",
+                param=f"messages.{number}.content",
+            )
+        if isinstance(part, ImagePart):
+            raise UnsupportedParameter(
+                f"This model can't read parts of type '{part.type}'.",
+                param=f"messages.{number}.content",
+            )
+
+
+def _text(message: MessageBody) -> str:
+    if message.content is None:
+        return ""
+    if isinstance(message.content, str):
+        return message.content
+    return "".join(part.text for part in message.content if part.type == "text")
+
+
+def _message(message: MessageBody) -> Message:
+    role: Role = "system" if message.role == "developer" else message.role
+    return Message(
+        role=role,
+        content=_text(message),
+        name=message.name,
+        tool_calls=tuple(
+            ToolCall(call.id, call.function.name, call.function.arguments)
+            for call in message.tool_calls or ()
+        ),
+        tool_call_id=message.tool_call_id,
+    )
+
+
+def _sampling(body: ChatBody) -> Sampling:
+    stop = (body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ())
+    return Sampling(
+        max_tokens=body.max_completion_tokens or body.max_tokens,
+        temperature=body.temperature,
+        top_p=body.top_p,
+        top_k=body.top_k,
+        min_p=body.min_p,
+        repetition_penalty=body.repetition_penalty,
+        presence_penalty=body.presence_penalty or 0.0,
+        frequency_penalty=body.frequency_penalty or 0.0,
+        seed=body.seed,
+        stop=stop,
+        logit_bias=body.logit_bias,
+        n=body.n or 1,
+        logprobs=bool(body.logprobs),
+        top_logprobs=body.top_logprobs or 0,
+    )
+
+
+def _tool_choice(body: ChatBody) -> str:
+    if isinstance(body.tool_choice, NamedTool):
+        return body.tool_choice.function.name
+    if body.tool_choice is not None and body.tool_choice != "none" and not body.tools:
+        raise InvalidRequest("'tool_choice' needs 'tools'.", param="tool_choice")
+    return body.tool_choice or "auto"
+
+
+def _json_schema(body: ChatBody) -> dict[str, object] | None:
+    wanted = body.response_format
+    if wanted is None or wanted.type == "text":
+        return None
+    if wanted.type == "json_object":
+        return {}
+    if wanted.json_schema is None:
+        raise InvalidRequest(
+            "'response_format.json_schema' is missing.", param="response_format.json_schema"
+        )
+    return wanted.json_schema.json_schema

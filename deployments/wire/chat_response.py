@@ -1,0 +1,149 @@
+"""Chat completions as OpenAI's clients read them: whole, or as server-sent events."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from models.messages import ChatDelta, Choice, Completion, TokenLogprob, Usage
+
+_encoder = msgspec.json.Encoder()
+DONE = b"data: [DONE]\n\n"
+PING = b": ping\n\n"
+
+
+def completion_id() -> str:
+    """A fresh id for a completion."""
+    return f"chatcmpl-{uuid.uuid4().hex}"
+
+
+def completion_body(completion: Completion, model: str, route: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a whole answer."""
+    return {
+        "id": completion_id(),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [_choice(choice) for choice in completion.choices],
+        "usage": usage_body(completion.usage),
+        "route": route,
+    }
+
+
+def usage_body(usage: Usage) -> dict[str, Any]:
+    """Token counts, in OpenAI's names."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    }
+
+
+class ChunkWriter:
+    """Writes the events of one stream; id, created and model are the same in every chunk."""
+
+    def __init__(self, model: str) -> None:
+        self._base = {
+            "id": completion_id(),
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": model,
+        }
+        self._opened: set[int] = set()
+        self.sent = 0
+
+    def delta(self, delta: ChatDelta) -> bytes:
+        """The event of one delta; empty when there is nothing to tell."""
+        content = self._content(delta)
+        if not content and delta.finish_reason is None and not delta.logprobs:
+            return b""
+        choice: dict[str, Any] = {
+            "index": delta.index,
+            "delta": content,
+            "finish_reason": delta.finish_reason,
+            "logprobs": _logprobs(delta.logprobs),
+        }
+        return self._event({"choices": [choice]})
+
+    def last(self, usage: Usage | None, route: Mapping[str, Any]) -> bytes:
+        """The chunk before [DONE]: no choices, the usage when asked for, and the route."""
+        body: dict[str, Any] = {"choices": [], "route": route}
+        if usage is not None:
+            body["usage"] = usage_body(usage)
+        return self._event(body)
+
+    def _content(self, delta: ChatDelta) -> dict[str, Any]:
+        content: dict[str, Any] = {}
+        if delta.index not in self._opened:
+            self._opened.add(delta.index)
+            content["role"] = "assistant"
+            content["content"] = delta.text
+        elif delta.text:
+            content["content"] = delta.text
+        if delta.reasoning:
+            content["reasoning_content"] = delta.reasoning
+        if delta.tool_calls:
+            content["tool_calls"] = [_call_delta(call) for call in delta.tool_calls]
+        return content
+
+    def _event(self, body: Mapping[str, Any]) -> bytes:
+        self.sent += 1
+        return b"data: " + _encoder.encode({**self._base, **body}) + b"\n\n"
+
+
+def _call_delta(call: Any) -> dict[str, Any]:
+    function: dict[str, Any] = {"arguments": call.arguments}
+    if call.name is not None:
+        function["name"] = call.name
+    value: dict[str, Any] = {"index": call.index, "function": function}
+    if call.id is not None:
+        value |= {"id": call.id, "type": "function"}
+    return value
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    calls = [
+        {
+            "id": call.id,
+            "type": "function",
+            "function": {"name": call.name, "arguments": call.arguments},
+        }
+        for call in choice.message.tool_calls
+    ]
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": choice.message.content if choice.message.content or not calls else None,
+        "refusal": None,
+    }
+    if calls:
+        message["tool_calls"] = calls
+    if choice.reasoning:
+        message["reasoning_content"] = choice.reasoning
+    return {
+        "index": choice.index,
+        "message": message,
+        "finish_reason": choice.finish_reason,
+        "logprobs": _logprobs(choice.logprobs),
+    }
+
+
+def _logprobs(values: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
+    if not values:
+        return None
+    return {"content": [_token(v, v.top) for v in values], "refusal": None}
+
+
+def _token(value: TokenLogprob, top: tuple[TokenLogprob, ...] | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "token": value.token,
+        "logprob": max(value.logprob, -9999.0),
+        "bytes": list(value.token.encode()),
+    }
+    if top is not None:
+        body["top_logprobs"] = [_token(other) for other in top]
+    return body
