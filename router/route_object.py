@@ -1,0 +1,52 @@
+"""A run as clients read it: the `route` object of responses, and the JSON of `podium run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from router.events import RunResult
+
+
+def route_object(result: RunResult) -> dict[str, Any]:
+    """The `route` of a response; it stands on every answer and on a stream's last chunk."""
+    return {
+        "decision_id": _decision_id(result),
+        "run_id": result.run_id,
+        "pipeline": result.pipeline,
+        "model": result.model,
+        "site": result.site,
+        "prompt_version": result.prompt_version,
+        "status": result.status,
+        "sources": [dict(source) for source in result.sources],
+        "steps": [report.as_dict() for report in result.steps],
+        "checks": [check.as_dict() for check in result.checks],
+        "cost_usd": result.cost_usd,
+        "label": result.label.public(),
+        "redactions": [],
+        "output": {name: value for name, value in result.output.items() if name != "reply"},
+    }
+
+
+def run_json(result: RunResult) -> dict[str, Any]:
+    """The document of `podium run --json`."""
+    return {
+        "run_id": result.run_id,
+        "pipeline": result.pipeline,
+        "version": result.version,
+        "status": result.status,
+        "output": dict(result.output),
+        "sources": [dict(source) for source in result.sources],
+        "steps": [report.as_dict() for report in result.steps],
+        "deliverables": [],
+        "checks": [check.as_dict() for check in result.checks],
+        "cost_usd": result.cost_usd,
+        "label": result.label.public(),
+        "timings_ms": {name: round(ms, 3) for name, ms in result.timings_ms.items()},
+    }
+
+
+def _decision_id(result: RunResult) -> str | None:
+    """The decision behind the model that wrote the reply."""
+    wrote = {report.name for report in result.steps if report.prompt_version is not None
+             and report.prompt_version == result.prompt_version}  # fmt: skip
+    return next((one.id for one in reversed(result.decisions) if one.step in wrote), None)
