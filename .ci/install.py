@@ -59,8 +59,11 @@ def install(digest: str) -> None:
         check_disk()
         print("setup: making .venv")
         run([sys.executable, "-m", "venv", str(VENV)], "python -m venv failed")
-    check_torch()
-    print("setup: installing the lock (about 3.6 GB on disk, two to six minutes)", flush=True)
+    if torch_is_here():
+        print("setup: bringing .venv to the lock", flush=True)
+    else:
+        check_torch()
+        print("setup: installing the lock (3.6 GB on disk, two to six minutes)", flush=True)
     pip(
         ["install", "--require-hashes", "--no-deps", "--progress-bar", "off", "-r", str(LOCK)],
         "the lock could not be installed; pip says above why",
@@ -79,10 +82,12 @@ def check_disk() -> None:
         raise SetupError(f"podium: .venv needs {DISK_GB} GB of disk, {free:.1f} GB are free here")
 
 
+def torch_is_here() -> bool:
+    return any((VENV / "lib").glob(f"python3*/site-packages/torch-{TORCH}.dist-info"))
+
+
 def check_torch() -> None:
     """Asks pip's own finder for the CPU torch before any gigabyte is fetched."""
-    if any((VENV / "lib").glob(f"python3*/site-packages/torch-{TORCH}.dist-info")):
-        return
     found = pip_output(["index", "versions", "torch"])
     versions = found.replace(",", " ").split()
     if TORCH not in versions:

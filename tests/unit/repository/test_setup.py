@@ -56,6 +56,25 @@ def test_an_unfinished_setup_is_not_taken_for_a_finished_one(copy: Path) -> None
     assert not (copy / ".venv" / ".podium-setup").exists()
 
 
+def test_a_finished_setup_is_left_alone(copy: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(copy, folder, ignore=shutil.ignore_patterns(".venv"))
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho called >> "$0.calls"\nexit 1\n')
+    python.chmod(0o755)
+    calls = python.with_name("python.calls")
+    assert setup(folder).returncode == 2
+    assert calls.exists(), "without a stamp, setup goes to work"
+    calls.unlink()
+    stamp = "import sys; sys.path.insert(0, '.ci'); import install; print(install.wanted(), end='')"
+    wanted = subprocess.run([sys.executable, "-c", stamp], cwd=folder, capture_output=True)
+    (folder / ".venv" / ".podium-setup").write_bytes(wanted.stdout)
+    again = setup(folder)
+    assert (again.returncode, calls.exists()) == (0, False), again.stderr
+    assert "nothing to do" in again.stdout
+
+
 def run_script(script: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(ROOT / ".ci" / "python.sh"), str(script)]
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
