@@ -130,10 +130,10 @@ def _check_params(spec: QuerySpec, params: Mapping[str, Scalar]) -> None:
         parameter.check(name, params[name])
 
 
-def _plain(row: Mapping[str, Any], request: QueryRequest) -> dict[str, Scalar]:
+def _plain(row: sa.RowMapping, request: QueryRequest) -> dict[str, Scalar]:
     for column, value in row.items():
         if not isinstance(value, str | int | float | bool | None):
             raise InvalidConfig(
                 f"Column {column} of query {request.name!r} is binary: leave it out.", param="sql"
             )
-    return dict(row)
+    return {str(column): value for column, value in row.items()}
