@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.reference import speech_corpus
 from models.reference.speech_features import MELS, Features, log_mel
-from models.reference.speech_vocabulary import Vocabulary
+from models.reference.speech_vocabulary import SPACE, Vocabulary
 
 LETTERS = " 'abcdefghijklmnopqrstuvwxyz"
 WINDOW = 800
@@ -30,7 +30,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of one step; `lengths` counts encoder frames, `centres` where each target is said."""
+    """Tensors of one step; `lengths` counts encoder frames, `centres` where each target is said.
+
+    `sizes` counts the letters of each row's tokens, and `firsts` is the place of its first token.
+    """
 
     features: Tensor
     lengths: Tensor
@@ -39,11 +42,22 @@ class Batch:
     centres: Tensor
     letters: Tensor
     letter_lengths: Tensor
+    letter_rows: list[list[int]]
+    sizes: list[list[int]]
+    firsts: list[int]
 
 
 def letter_ids(text: str) -> list[int]:
     """Letters of a text as CTC targets, case and punctuation left out."""
     return [LETTERS.index(char) + 1 for char in text.lower() if char in LETTERS]
+
+
+def letter_sizes(tokens: list[int], vocabulary: Vocabulary) -> list[int]:
+    """How many letter ids each token of a transcript covers; its leading space has none."""
+    names = [vocabulary.tokenizer.id_to_token(token) or "" for token in tokens]
+    plain = [name.replace(SPACE, " ").lower() for name in names]
+    sizes = [sum(char in LETTERS for char in name) for name in plain]
+    return [sizes[0] - 1, *sizes[1:]] if sizes else []
 
 
 def letter_text(ids: list[int]) -> str:
@@ -115,6 +129,7 @@ def corrupted(ids: list[int], share: float, limit: int, rng: random.Random) -> l
 
 @dataclass(frozen=True)
 class _Row:
+    first: int
     inputs: list[int]
     targets: list[int]
     centres: list[float]
@@ -131,6 +146,7 @@ def _row(item: Item, vocabulary: Vocabulary, rng: random.Random, worst: float) -
     first = vocabulary.no_timestamps if item.speech else vocabulary.no_speech
     said = _centres(item.tokens, vocabulary) if item.speech else [-1.0]
     return _Row(
+        len(prompt) + 1,
         [*prompt, vocabulary.start, vocabulary.no_timestamps, *heard],
         [-100] * len(prompt) + [first, *item.tokens, vocabulary.end],
         [-1.0] * (len(prompt) + 1) + said,
@@ -159,4 +175,7 @@ def collate(items: list[Item], vocabulary: Vocabulary, rng: random.Random, worst
         _padded([row.centres for row in rows], -1.0, torch.float32),
         torch.tensor([i for item in items for i in item.letters], dtype=torch.long),
         torch.tensor([len(item.letters) for item in items]),
+        [item.letters for item in items],
+        [letter_sizes(item.tokens, vocabulary) for item in items],
+        [row.first for row in rows],
     )

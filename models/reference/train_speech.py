@@ -34,9 +34,9 @@ class Plan:
 
     minutes: float = 100.0
     batch: int = 16
-    fresh: int = 4
+    fresh: int = 3
     pool: int = 12_000
-    first: int = 1_200
+    first: int = 3_000
     rate: float = 2e-3
     warm_up: int = 400
     save_every: float = 300.0
@@ -107,7 +107,8 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16):
             losses = measure(self.model, batch, 0.05)
         guide = max(0.05, 1.0 - self.done() / 0.2)
-        self._descend(0.5 * losses.ctc + losses.tokens + guide * losses.stray)
+        looks = guide * losses.stray + 0.3 * losses.trust * losses.missed
+        self._descend(0.5 * losses.ctc + losses.tokens + looks)
         return losses
 
     def _descend(self, loss: torch.Tensor) -> None:
@@ -167,20 +168,20 @@ def run(plan: Plan, folder: Path) -> None:
     trainer = Trainer(plan, folder, _vocabulary(folder))
     texts = speech_corpus.held_out_texts(40)
     since = time.monotonic()
-    sums, steps = [0.0, 0.0, 0.0], 0
+    names = ("ctc", "tokens", "stray", "missed")
+    sums, steps = [0.0] * len(names), 0
     while trainer.done() < 1.0:
         start = time.monotonic()
         losses = trainer.step()
         trainer.progress.seconds += time.monotonic() - start
-        parts = (losses.ctc, losses.tokens, losses.stray)
+        parts = (losses.ctc, losses.tokens, losses.stray, losses.missed)
         sums = [a + float(b.detach()) for a, b in zip(sums, parts, strict=True)]
         steps += 1
         if steps == 100:
-            names = ("ctc", "tokens", "stray")
             means = {n: round(s / steps, 4) for n, s in zip(names, sums, strict=True)}
             where = {"step": trainer.progress.step, "seconds": round(trainer.progress.seconds)}
             _log(folder, where | means)
-            sums, steps = [0.0, 0.0, 0.0], 0
+            sums, steps = [0.0] * len(names), 0
         if time.monotonic() - since > plan.save_every:
             trainer.save()
             since = time.monotonic()
