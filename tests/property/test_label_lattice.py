@@ -1,0 +1,102 @@
+"""The laws of the label lattice, over drawn labels."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.label import (
+    LEAST,
+    TOP,
+    Clearance,
+    Integrity,
+    Label,
+    LabelFilter,
+    Level,
+    join_all,
+    label_from_json,
+)
+
+names = st.frozensets(st.sampled_from(["pii", "phi", "eu", "us", "acme", "site-own"]), max_size=4)
+times = st.none() | st.floats(min_value=0, max_value=2e9)
+labels = st.builds(
+    Label,
+    level=st.sampled_from(Level),
+    categories=names,
+    integrity=st.sampled_from(Integrity),
+    tenants=names,
+    regions=st.none() | names,
+    subjects=names,
+    expires=times,
+)
+clearances = st.builds(
+    Clearance,
+    level=st.sampled_from(Level),
+    categories=st.none() | names,
+    integrity=st.sampled_from(Integrity),
+    tenants=st.none() | names,
+    region=st.none() | st.sampled_from(["eu", "us"]),
+)
+
+
+@given(labels, labels)
+def test_join_does_not_depend_on_order(a: Label, b: Label) -> None:
+    assert a.join(b) == b.join(a)
+
+
+@given(labels, labels, labels)
+def test_join_does_not_depend_on_grouping(a: Label, b: Label, c: Label) -> None:
+    assert a.join(b).join(c) == a.join(b.join(c))
+
+
+@given(labels)
+def test_join_with_itself_or_with_the_least_changes_nothing(a: Label) -> None:
+    assert a.join(a) == a
+    assert a.join(LEAST) == a == LEAST.join(a)
+
+
+@given(labels, labels, clearances, times)
+def test_what_may_receive_a_join_may_receive_each_part(
+    a: Label, b: Label, clearance: Clearance, now: float | None
+) -> None:
+    if a.join(b).flows_to(clearance, now):
+        assert a.flows_to(clearance, now)
+        assert b.flows_to(clearance, now)
+
+
+@given(labels, clearances)
+def test_joining_the_top_never_opens_a_way(a: Label, clearance: Clearance) -> None:
+    if a.join(TOP).flows_to(clearance):
+        assert TOP.flows_to(clearance)
+
+
+@given(st.lists(labels, max_size=5))
+def test_joining_all_is_joining_one_after_another(many: list[Label]) -> None:
+    joined = LEAST
+    for one in many:
+        joined = joined.join(one)
+    assert join_all(many) == joined
+
+
+@given(labels)
+def test_text_gives_the_label_back(a: Label) -> None:
+    assert label_from_json(a.to_json()) == a
+
+
+@given(st.text(max_size=50))
+def test_any_other_text_is_the_top(text: str) -> None:
+    assert label_from_json(text) == TOP
+
+
+@given(labels, st.sampled_from(sorted(LEAST.as_dict())))
+def test_a_label_with_a_field_lost_is_the_top(a: Label, lost: str) -> None:
+    data = a.as_dict()
+    del data[lost]
+    assert label_from_json(json.dumps(data)) == TOP
+
+
+@given(labels, clearances)
+def test_the_filter_says_what_the_label_says(a: Label, clearance: Clearance) -> None:
+    assert LabelFilter(clearance).allows(a.to_json()) == a.flows_to(clearance)
