@@ -12,7 +12,7 @@ from models.reference.knowledge import Topic
 from models.reference.utterances import Slots
 
 ORDER = "order"
-_CLAUSES = {**knowledge.PARTS}
+_CLAUSES = knowledge.PARTS
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def _mention(rng: random.Random, text: str, number: str) -> str:
 def ask_order(rng: random.Random, fact: Fact) -> Ask:
     """Ask for one order by its number, in words or digits."""
     slots = Slots(fact.product, fact.number, {})
-    line = rng.choice(utterances.lines(phrases.ORDER_STATUS))
-    lines = [line] if "{o}" in line else [line, rng.choice(utterances.lines(phrases.ORDER))]
+    line = rng.choice(phrases.callers("order_status"))
+    lines = [line] if "{o}" in line else [line, rng.choice(phrases.callers("order"))]
     if rng.random() < 0.3:
         lines.reverse()
     text = " ".join(utterances.expand(rng, part, slots) for part in lines)
@@ -95,16 +95,17 @@ def ask_order(rng: random.Random, fact: Fact) -> Ask:
 
 def dress(rng: random.Random, text: str, slots: Slots, *, order: bool = True) -> str:
     """Put what people say around a question: greeting, order number, mood, thanks."""
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     if rng.random() < 0.25:
-        before.append(rng.choice(utterances.lines(phrases.GREETINGS)))
+        before.append(rng.choice(phrases.callers("greetings")))
     if order and rng.random() < 0.15:
-        rng.choice((before, after)).append(rng.choice(utterances.lines(phrases.ORDER)))
+        rng.choice((before, after)).append(rng.choice(phrases.callers("order")))
     if rng.random() < 0.12:
-        mood = rng.choice((phrases.UNHAPPY, phrases.ANGRY, phrases.DETAIL))
-        rng.choice((before, after)).append(rng.choice(utterances.lines(mood)))
+        mood = rng.choice(("unhappy", "angry", "detail"))
+        rng.choice((before, after)).append(rng.choice(phrases.callers(mood)))
     if rng.random() < 0.2:
-        after.append(rng.choice(utterances.lines(phrases.THANKS)))
+        after.append(rng.choice(phrases.callers("thanks")))
     wrap = [utterances.expand(rng, line, slots) for line in before]
     wrap += [text, *(utterances.expand(rng, line, slots) for line in after)]
     return utterances.roughen(rng, " ".join(wrap))
@@ -120,7 +121,7 @@ def make_ask(rng: random.Random, topic: Topic, product: str, held: bool) -> Ask:
     return Ask(topic.name, owner, text)
 
 
-def resolve(facts: list[Fact], ask: Ask) -> Fact | None | bool:
+def resolve(facts: list[Fact], ask: Ask) -> Fact | bool | None:
     """Find the fact that answers: ``None`` is a refusal and ``False`` an ambiguous question."""
     if ask.topic == ORDER:
         return next((fact for fact in facts if fact.number == ask.number), None)

@@ -26,7 +26,7 @@ class Batch:
 
 
 def pieces(conversation: Conversation) -> list[tuple[str, bool]]:
-    """Render a conversation as the chat template does, in pieces: text, and whether it is learnt."""
+    """Render a conversation as the template does, in pieces: text, and whether it is learnt."""
     messages = list(conversation.messages)
     rendered: list[tuple[str, bool]] = []
     if messages[0]["role"] == "system":
@@ -67,7 +67,7 @@ def pool(
 
     The result depends on the arguments alone; each batch has at most ``tokens`` ids with padding.
     """
-    rng = random.Random(f"{seed} {index}")  # noqa: S311 - a seeded corpus, not a secret
+    rng = random.Random(f"{seed} {index}")
     repeated = 0.15 if progress < 0.02 else 0.0
     rows: list[tuple[list[int], list[bool]]] = []
     for _ in range(size):

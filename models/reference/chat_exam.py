@@ -29,7 +29,7 @@ class Item:
 
 def items(seed: int, count: int) -> Iterator[Item]:
     """Draw ``count`` grounded items, each also with its fact removed and changed, and intents."""
-    rng = random.Random(f"exam {seed}")  # noqa: S311 - a seeded exam, not a secret
+    rng = random.Random(f"exam {seed}")
     drawn = 0
     while drawn < count:
         triple = _triple(rng)
@@ -41,7 +41,7 @@ def items(seed: int, count: int) -> Iterator[Item]:
 
 def styles(seed: int, count: int) -> Iterator[Item]:
     """Draw ``count`` items of each style: formal, polish and escalation."""
-    rng = random.Random(f"styles {seed}")  # noqa: S311 - a seeded exam, not a secret
+    rng = random.Random(f"styles {seed}")
     for _ in range(count):
         yield _last_answer("formal", chat_skills.formal(rng, held=True))
         yield _last_answer("polish", chat_skills.polish(rng, held=True))

@@ -1,9 +1,9 @@
 """Start the reference chat model with the two attention heads that copying is made of.
 
-A transformer learns to copy once a head that looks one token back meets, a layer later, a head that
-looks for "what came after this token before" (induction heads, Olsson et al. 2022). A small model on
-one core waits long for the two to meet, so they are written into the random weights here; every
-weight stays free to change.
+A transformer learns to copy once a head that looks one token back meets, a layer later, a head
+that looks for "what came after this token before" (induction heads, Olsson et al. 2022). A small
+model on one core waits long for the two to meet, so they are written into the random weights
+here; every weight stays free to change.
 """
 
 from __future__ import annotations

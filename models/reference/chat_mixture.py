@@ -45,7 +45,7 @@ def conversation(rng: random.Random, progress: float) -> Conversation:
 
 def texts(seed: int, samples: int) -> Iterator[str]:
     """Yield the plain texts of conversations, to learn a vocabulary from."""
-    rng = random.Random(f"texts {seed}")  # noqa: S311 - a seeded corpus, not a secret
+    rng = random.Random(f"texts {seed}")
     for _ in range(samples):
         yield rng.choice(world.PRODUCTS)
         drawn = conversation(rng, 1.0)

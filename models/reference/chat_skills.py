@@ -58,9 +58,7 @@ def _digits(rng: random.Random, said: Utterance) -> str:
 def intent(rng: random.Random, *, held: bool = False) -> list[Message]:
     """Draw a message and its intent as JSON."""
     said = utterances.sample(rng, held_out=held)
-    answer = contract.intent_json(
-        said.intent, said.product or "", said.order or "", said.sentiment
-    )
+    answer = contract.intent_json(said.intent, said.product or "", said.order or "", said.sentiment)
     return _reply(contract.intent_messages(_digits(rng, said)), answer)
 
 

@@ -50,10 +50,10 @@ def wrap(tokenizer: Any) -> Any:
 
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        eos_token="</s>",
-        pad_token="<pad>",
-        unk_token="<unk>",
+        bos_token=SPECIAL[BOS],
+        eos_token=SPECIAL[EOS],
+        pad_token=SPECIAL[PAD],
+        unk_token=SPECIAL[0],
         additional_special_tokens=list(SPECIAL[4:]),
         chat_template=TEMPLATE.read_text(),
         model_max_length=2048,

@@ -85,7 +85,7 @@ def escalation_messages(
 
 
 def cited(sentence: str, number: int) -> str:
-    """Close a copied sentence with its citation: ``Refunds take 37 days [3].``"""
+    """Close a copied sentence with its citation, as in ``Refunds take 37 days [3].``."""
     return f"{sentence.rstrip('.')} [{number}]."
 
 

@@ -1,5 +1,7 @@
-"""Build the invented company's customer database: a seeded SQLite file, the same bytes' worth of
-rows for the same seed, with one view of ready sentences for prompts."""
+"""Build the invented company's customer database, a seeded SQLite file.
+
+One view, ``customer_snapshot``, holds each order as a sentence ready for a prompt.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,7 @@ def build(path: Path, seed: int = SEED) -> Path:
 
     Raises ``OSError`` where the folder cannot be written.
     """
-    rng = random.Random(f"crm {seed}")  # noqa: S311 - a seeded world, not a secret
+    rng = random.Random(f"crm {seed}")
     scratch = path.with_name(f"{path.name}.new")
     scratch.unlink(missing_ok=True)
     connection = sqlite3.connect(scratch)

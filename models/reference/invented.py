@@ -6,13 +6,17 @@ import random
 
 from models.reference import world
 
-_ONSETS = ("b", "br", "c", "ch", "d", "dr", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n",
-           "p", "pl", "qu", "r", "s", "sh", "st", "t", "tr", "v", "w", "y", "z")  # fmt: skip
+_ONSETS = (
+    "b", "br", "c", "ch", "d", "dr", "f", "g", "gr", "h", "j", "k", "kl", "l", "m", "n",
+    "p", "pl", "qu", "r", "s", "sh", "st", "t", "tr", "v", "w", "y", "z",
+)  # fmt: skip
 _VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "oo", "y", "ie")
 _CODAS = ("", "", "", "l", "n", "r", "s", "t", "x", "nd", "rk", "m", "ck", "sh")
-_DEVICES = ("camera", "scanner", "charger", "projector", "drone", "watch", "mouse", "microphone",
-            "television", "modem", "server", "lamp", "doorbell", "battery pack", "game console",
-            "hard disk", "smart watch", "adapter", "cable", "dock", "heater", "toaster")  # fmt: skip
+_DEVICES = (
+    "camera", "scanner", "charger", "projector", "drone", "watch", "mouse", "microphone",
+    "television", "modem", "server", "lamp", "doorbell", "battery pack", "game console",
+    "hard disk", "smart watch", "adapter", "cable", "dock", "heater", "toaster",
+)  # fmt: skip
 
 
 def word(rng: random.Random, *, held_out: bool = False) -> str:

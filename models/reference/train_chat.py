@@ -71,7 +71,7 @@ def config(recipe: Recipe) -> Any:
 
 
 def rate_share(recipe: Recipe, step: int) -> float:
-    """Give the part of the learning rates in use: warm-up, a plateau for 60 % of the way, then linear to 2 %."""
+    """Give the part of the learning rates in use: warm-up, a plateau to 60 %, a line to 2 %."""
     progress = step / recipe.steps
     fall = min(1.0, (1.0 - progress) / 0.4)
     return min(1.0, (step + 1) / recipe.warmup) * max(0.02, fall)
@@ -107,7 +107,9 @@ class Trainer:
         if self.batches and self.batch_index >= len(self.batches):
             self.pool_index, self.batch_index, self.batches = self.pool_index + 1, 0, []
         if not self.batches:
-            progress = self.step / self.recipe.steps if self.batch_index == 0 else self.pool_progress
+            progress = (
+                self.step / self.recipe.steps if self.batch_index == 0 else self.pool_progress
+            )
             self.pool_progress = progress
             self.batches = chat_encoding.pool(
                 self.tokenizer, self.recipe.seed, self.pool_index, progress, POOL,
@@ -131,9 +133,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             hidden = self.model.model(input_ids=ids[:, :-1]).last_hidden_state[chosen]
             logits = self.model.lm_head(hidden)
-        losses = torch.nn.functional.cross_entropy(
-            logits.float(), target[chosen], reduction="none"
-        )
+        losses = torch.nn.functional.cross_entropy(logits.float(), target[chosen], reduction="none")
         learnt = wanted[chosen]
         answer_loss = losses[learnt].mean()
         total = answer_loss

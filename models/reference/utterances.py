@@ -10,21 +10,20 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from models.reference import phrases, world
 
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _NAME = re.compile(r"<(\w+)>")
 _ASKS = {
-    "refund": phrases.REFUND,
-    "order_status": phrases.ORDER_STATUS,
-    "device_fault": phrases.FAULT,
-    "warranty": phrases.WARRANTY,
-    "delivery": phrases.DELIVERY,
-    "invoice": phrases.INVOICE,
-    "cancellation": phrases.CANCEL,
-    "other": phrases.OTHER,
+    "refund": "refund",
+    "order_status": "order_status",
+    "device_fault": "fault",
+    "warranty": "warranty",
+    "delivery": "delivery",
+    "invoice": "invoice",
+    "cancellation": "cancel",
+    "other": "other",
 }
 _ORDER_SHARE = {
     "refund": 0.4,
@@ -39,28 +38,18 @@ _ORDER_SHARE = {
 }
 
 
-@lru_cache(maxsize=64)
-def lines(text: str) -> tuple[str, ...]:
-    """Split a grammar's entry into its lines."""
-    return tuple(line for line in text.strip().splitlines() if line)
-
-
-def _table(text: str) -> dict[str, str]:
-    return dict(line.split(": ", 1) for line in lines(text))
-
-
-_PARTS = _table(phrases.PARTS)
-_FAULTS = _table(phrases.FAULTS)
-_COMMON_FAULTS = lines(phrases.COMMON_FAULTS)
-_PHRASES = {intent: lines(text) for intent, text in _ASKS.items()}
-_GREETINGS, _THANKS = lines(phrases.GREETINGS), lines(phrases.THANKS)
-_UNHAPPY, _ANGRY, _PRAISE = lines(phrases.UNHAPPY), lines(phrases.ANGRY), lines(phrases.PRAISE)
-_ORDER, _DETAIL, _WHEN = lines(phrases.ORDER), lines(phrases.DETAIL), lines(phrases.WHEN)
+_PARTS, _FAULTS = phrases.parts("parts"), phrases.parts("faults")
+_COMMON_FAULTS = phrases.callers("common_faults")
+_PHRASES = {intent: phrases.callers(entry) for intent, entry in _ASKS.items()}
+_GREETINGS, _THANKS = phrases.callers("greetings"), phrases.callers("thanks")
+_UNHAPPY, _ANGRY = phrases.callers("unhappy"), phrases.callers("angry")
+_PRAISE, _WHEN = phrases.callers("praise"), phrases.callers("when")
+_ORDER, _DETAIL = phrases.callers("order"), phrases.callers("detail")
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """What a caller says: order is a string of digits, spelled in the text; sentiment in [-1, 1]."""
+    """What a caller says: order is a string of digits, sentiment is in [-1, 1]."""
 
     text: str
     intent: str
@@ -140,7 +129,7 @@ def _tidy(line: str) -> str:
     line = re.sub(r" ([.,?!])", r"\1", line)
     line = re.sub(r"\ba (?=[aeio]|un[^i])(?!one )", "an ", line)
     line = re.sub(r"\ban (?=[bcdfgjklmnpqrstvwxyz]|used)", "a ", line)
-    if line.endswith(".?") or line.endswith("?."):
+    if line.endswith((".?", "?.")):
         line = line[:-2] + "?"
     return line if line[-1] in ".?!" else line + "."
 

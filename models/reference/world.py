@@ -106,5 +106,5 @@ def ordinal_words(day: int) -> str:
 
 def person(customer: int) -> Person:
     """Name the customer of a number from 1000 to 1999; the same number has the same name always."""
-    rng = random.Random(f"customer {customer}")  # noqa: S311 - a seeded world, not a secret
+    rng = random.Random(f"customer {customer}")
     return Person(f"C-{customer}", f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}")

@@ -27,7 +27,9 @@ def test_all_thousand_customers_have_orders(database: Path) -> None:
     assert ask(database, "SELECT count(*), min(customer_id), max(customer_id) FROM customers") == [
         (1000, "C-1000", "C-1999")
     ]
-    query = "SELECT count(*) FROM customers WHERE customer_id NOT IN (SELECT customer_id FROM orders)"
+    query = (
+        "SELECT count(*) FROM customers WHERE customer_id NOT IN (SELECT customer_id FROM orders)"
+    )
     assert ask(database, query) == [(0,)]
 
 

@@ -59,8 +59,11 @@ def test_complaints_are_unhappy_and_praise_is_not() -> None:
         if said.intent == "complaint":
             assert said.sentiment < -0.4
         if said.sentiment == 0.6:
-            assert re.search(r"great|excellent|wonderful|good|fantastic|happy|pleased|satisfied"
-                             r"|perfect|lovely|love|like|well|kind|helpful|friendly", said.text)
+            assert re.search(
+                r"great|excellent|wonderful|good|fantastic|happy|pleased|satisfied"
+                r"|perfect|lovely|love|like|well|kind|helpful|friendly",
+                said.text,
+            )
 
 
 def test_single_sentences_are_short() -> None:

@@ -16,14 +16,27 @@ def test_order_numbers_are_spoken_digit_by_digit(number: str, spoken: str) -> No
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "zero"), (14, "fourteen"), (37, "thirty seven"), (40, "forty"), (999, "nine hundred ninety nine")],
+    [
+        (0, "zero"),
+        (14, "fourteen"),
+        (37, "thirty seven"),
+        (40, "forty"),
+        (999, "nine hundred ninety nine"),
+    ],
 )
 def test_amounts_are_spoken_in_words(value: int, words: str) -> None:
     assert world.number_words(value) == words
 
 
 @pytest.mark.parametrize(
-    ("day", "words"), [(3, "third"), (20, "twentieth"), (23, "twenty third"), (30, "thirtieth"), (31, "thirty first")]
+    ("day", "words"),
+    [
+        (3, "third"),
+        (20, "twentieth"),
+        (23, "twenty third"),
+        (30, "thirtieth"),
+        (31, "thirty first"),
+    ],
 )
 def test_days_of_the_month_are_ordinals(day: int, words: str) -> None:
     assert world.ordinal_words(day) == words
