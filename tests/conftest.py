@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     netguard = str(Path(__file__).parent / "netguard")
     behind = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     os.environ["PYTHONPATH"] = os.pathsep.join([netguard, *(p for p in behind if p != netguard)])
-    os.environ["PODIUM_NETGUARD_LOG"] = name
+    os.environ["NETGUARD_LOG"] = name
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -1,7 +1,7 @@
 """Puts every Python process that the tests start behind the loopback guard too.
 
 Python imports this module at start because `tests/netguard` stands on PYTHONPATH. What is refused
-is appended to the file named by PODIUM_NETGUARD_LOG, and the test session fails on it at its end.
+is appended to the file named by NETGUARD_LOG, and the test session fails on it at its end.
 """
 
 from __future__ import annotations
@@ -27,5 +27,5 @@ def guard_this_process(log: str) -> None:
     module.LoopbackGuard(remember).install()
 
 
-if os.environ.get("PODIUM_NETGUARD_LOG"):
-    guard_this_process(os.environ["PODIUM_NETGUARD_LOG"])
+if os.environ.get("NETGUARD_LOG"):
+    guard_this_process(os.environ["NETGUARD_LOG"])

@@ -57,10 +57,10 @@ def test_hosts_outside(host: str) -> None:
 def test_child_processes_are_guarded_too(child_refusals: Path, tmp_path: Path) -> None:
     code = f"import socket; socket.create_connection(({OUTSIDE!r}, 9), timeout=0.1)"
     log = tmp_path / "refusals"
-    environment = {**os.environ, "PODIUM_NETGUARD_LOG": str(log)}
+    environment = {**os.environ, "NETGUARD_LOG": str(log)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert "NetworkRefused" in done.stderr
     assert log.read_text().startswith(OUTSIDE)
-    assert os.environ["PODIUM_NETGUARD_LOG"] == str(child_refusals)
+    assert os.environ["NETGUARD_LOG"] == str(child_refusals)
