@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from typing import Annotated
 
@@ -19,20 +21,26 @@ def bench(
     kind: Annotated[str, typer.Argument(help=f"What to measure: {', '.join(KINDS)}.")],
     home: HomeOption = None,
 ) -> None:
-    """Measure; needs the source tree. What follows KIND goes to the measurement itself."""
-    words = [*context.args, *(["--home", str(home)] if home and kind == "chat" else [])]
-    code = _measurement(kind).main(words)
+    """Measure, in a clone of the source; what follows KIND goes to the measurement itself."""
+    check_measurement(kind)
+    environment = dict(os.environ) | ({"PODIUM_HOME": str(home.absolute())} if home else {})
+    words = [sys.executable, "-m", f"bench.{kind}", *context.args]
+    code = subprocess.run(words, env=environment, check=False).returncode
     if code:
-        raise typer.Exit(int(code))
+        raise typer.Exit(code if code > 0 else 128 - code)
 
 
-def _measurement(kind: str):  # type: ignore[no-untyped-def]
-    if find_spec("bench") is None:
+def check_measurement(kind: str, package: str = "bench") -> None:
+    """Raise NotFound for an unknown measurement, SetupError where none are installed."""
+    if kind not in KINDS:
+        raise NotFound(f"There is no measurement '{kind}'; say {' or '.join(KINDS)}.", param="KIND")
+    try:
+        found = find_spec(f"{package}.{kind}")
+    except ModuleNotFoundError:
+        found = None
+    if found is None:
         raise SetupError(
-            "The measurements are not part of the installed package. Run this in a clone of "
-            "Podium's source, where the folder bench/ is.",
-            param="bench",
+            f"The measurement '{kind}' is not part of the installed package. Run this in a clone "
+            "of Podium's source, where the folder bench/ is.",
+            param="KIND",
         )
-    if kind not in KINDS or find_spec(f"bench.{kind}") is None:
-        raise NotFound(f"There is no measurement '{kind}': {', '.join(KINDS)}.", param="KIND")
-    return import_module(f"bench.{kind}")
