@@ -10,6 +10,7 @@ import typer
 from deployments.cli.ask import ask
 from deployments.cli.bench import bench
 from deployments.cli.config import config
+from deployments.cli.doctor import doctor
 from deployments.cli.documents import documents
 from deployments.cli.ingest import ingest
 from deployments.cli.instance import down, up
@@ -63,6 +64,7 @@ app.add_typer(documents, name="documents")
 app.add_typer(models, name="models")
 app.add_typer(pipelines, name="pipelines")
 app.command()(status)
+app.command()(doctor)
 app.add_typer(config, name="config")
 # Options after KIND are the measurement's own, `--help` and `--json` among them.
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench)
