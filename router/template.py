@@ -71,6 +71,8 @@ def compile_template(text: str, inputs: frozenset[str], field: str) -> Template:
             raise InvalidConfig(
                 f"{field} reads {', '.join(unknown)}, which is not among its inputs.", param=field
             )
+        if any(name.name == "self" for name in tree.find_all(nodes.Name)):
+            raise InvalidConfig(f"{field} must not read itself.", param=field)
         if list(tree.find_all((nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport))):
             raise InvalidConfig(f"{field} must not include other templates.", param=field)
         return _ENV.from_string(text)

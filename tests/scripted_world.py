@@ -101,9 +101,7 @@ class World:
             source=self.source,
             available=self.available,
         )
-        return Executor(
-            capabilities, self.policy, self.cards, LIBRARY, recorder=self.recorder
-        )
+        return Executor(capabilities, self.policy, self.cards, LIBRARY, recorder=self.recorder)
 
     async def events(
         self,
@@ -145,7 +143,9 @@ def reply_of(events: Iterable[RunEvent]) -> str:
 def plan_of(steps: str, output: str = "{reply: answer}", **more: str) -> Plan:
     """A plan with one text input, from the YAML of its steps, indented by two."""
     extra = "".join(f"{key}: {value}\n" for key, value in more.items())
-    text = f"name: trial\nversion: 1\ninput:\n  text: Text\n{extra}steps:\n{steps}\noutput: {output}\n"
+    text = (
+        f"name: trial\nversion: 1\ninput:\n  text: Text\n{extra}steps:\n{steps}\noutput: {output}\n"
+    )
     return load_plan(text.encode(), LIBRARY)
 
 

@@ -1,0 +1,126 @@
+"""Decisions: policy removes, priors rank, and every candidate is accounted for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
+from router.decide import Asked, RouteDecision, decide
+from router.label import TOP, Label
+from router.planner import asked_for, decide_model, find_plan
+from tests.scripted_world import POLICY, card, support
+
+PRICE = {"in": 3.0, "out": 15.0}
+CARDS = (
+    card("mistral"),
+    card("claude", site="remote", dialect="anthropic", price=PRICE),
+    card("cheap", site="remote", dialect="openai_compatible", price={"in": 0.1, "out": 0.4}),
+    card("whisper", dialect="whisper"),
+)
+USER, CRM = POLICY.source("user"), POLICY.source("crm")
+
+
+def _decide(asked: Asked, label: Label = USER, down: str = "") -> RouteDecision:
+    return decide("dec-1", "formal", asked, label, CARDS, POLICY, lambda model: model != down)
+
+
+def test_named_models_are_tried_in_the_order_given() -> None:
+    assert _decide(Asked(model="claude", fallback=("cheap", "mistral"))).order == (
+        "claude", "cheap", "mistral",
+    )  # fmt: skip
+
+
+def test_policy_removes_before_anything_is_ranked_and_says_by_which_rule() -> None:
+    asked = Asked(model="claude", fallback=("mistral",))
+    assert _decide(asked, USER).order == ("claude", "mistral")
+    decision = _decide(asked, CRM)
+    assert decision.order == ("mistral",)
+    assert decision.candidates[0].removed_by == "sites.remote.level"
+
+
+@pytest.mark.parametrize("model", ["claude", "gemini"])
+def test_use_local_takes_a_local_model_when_the_named_one_may_not_or_is_not_there(
+    model: str,
+) -> None:
+    assert _decide(Asked(model=model), CRM).order == ()
+    assert _decide(Asked(model=model, on_denied="use_local"), CRM).order == ("mistral",)
+
+
+def test_a_free_choice_prefers_as_it_is_told() -> None:
+    assert _decide(Asked(prefer="latency")).chosen == "mistral"
+    assert _decide(Asked(prefer="cost")).chosen == "mistral"
+    assert _decide(Asked(prefer="quality")).chosen == "claude"
+    assert _decide(Asked(prefer="quality", private=True)).order == ("mistral",)
+    assert set(_decide(Asked(prefer="quality")).order) == {"claude", "cheap", "mistral"}
+
+
+def test_kind_capabilities_and_health_remove_too() -> None:
+    removed = {one.model: one.removed_by for one in _decide(Asked(model="whisper")).candidates}
+    assert removed == {"whisper": "kind"}
+    able = Asked(model="mistral", capabilities=frozenset({"tools"}))
+    assert _decide(able).order == ("mistral",)
+    unable = replace(able, capabilities=frozenset({"vision"}))
+    assert _decide(unable).candidates[0].removed_by == "capabilities"
+    assert _decide(able, down="mistral").candidates[0].removed_by == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("asked", "label", "down", "error"),
+    [
+        (Asked(model="nobody"), USER, "", ModelNotFound),
+        (Asked(model="claude"), CRM, "", PolicyDenied),
+        (Asked(model="claude", fallback=("mistral",)), CRM, "mistral", NoEligibleModel),
+        (Asked(kind="image"), USER, "", NoEligibleModel),
+        (Asked(model="mistral"), USER, "mistral", NoEligibleModel),
+    ],
+)
+def test_why_nothing_may_be_called(
+    asked: Asked, label: Label, down: str, error: type[PodiumError]
+) -> None:
+    decision = _decide(asked, label, down)
+    assert decision.chosen is None
+    assert type(decision.refusal()) is error
+
+
+def test_a_denial_names_the_rule() -> None:
+    assert "sites.remote.level" in _decide(Asked(model="claude"), CRM).refusal().message
+
+
+def test_a_decision_is_plain_data_without_content() -> None:
+    data = json.loads(json.dumps(_decide(Asked(model="claude", fallback=("mistral",))).as_dict()))
+    assert data["model"] == "claude"
+    assert data["policy_digest"] == POLICY.digest
+    assert [one["model"] for one in data["candidates"]] == ["claude", "mistral"]
+
+
+def test_auto_chooses_among_the_eligible_only() -> None:
+    asked = asked_for("auto", "quality")
+    assert decide_model("d", asked, USER, CARDS, POLICY, lambda m: True).chosen == "claude"
+    assert decide_model("d", asked, TOP, CARDS, POLICY, lambda m: True).chosen == "mistral"
+
+
+def test_auto_private_stays_inside_and_falls_nowhere_else() -> None:
+    private = asked_for("auto:private", "quality")
+    assert decide_model("d", private, USER, CARDS, POLICY, lambda m: True).order == ("mistral",)
+    with pytest.raises(NoEligibleModel):
+        decide_model("d", private, USER, CARDS, POLICY, lambda m: m != "mistral")
+
+
+def test_a_named_model_is_taken_at_its_word_about_capabilities() -> None:
+    needs = frozenset({"vision"})
+    named, free = asked_for("mistral"), asked_for("auto")
+    up = lambda model: True  # noqa: E731 - everything is up
+    assert decide_model("d", named, USER, CARDS, POLICY, up, needs=needs).chosen == "mistral"
+    with pytest.raises(NoEligibleModel):
+        decide_model("d", free, USER, CARDS, POLICY, up, needs=needs)
+
+
+def test_pipelines_are_found_by_their_model_name() -> None:
+    plan = support()
+    assert find_plan("pipeline/support", {"support": plan}) is plan
+    assert find_plan("mistral", {"support": plan}) is None
+    with pytest.raises(ModelNotFound):
+        find_plan("pipeline/nothing", {"support": plan})

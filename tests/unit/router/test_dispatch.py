@@ -1,0 +1,94 @@
+"""Fallback chains: every model in them is asked of the policy before it is asked anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.errors import InternalError, ModelUnavailable, Overloaded, PodiumError, PolicyDenied
+from models.testing.scripted import ScriptedChat, say_in_turn
+from router.label import Integrity, Label, Level
+from tests.scripted_world import World, card, plan_of, world
+
+STEP = (
+    "  answer: {use: generate, prompt: support/intent@prod, with: {message: input.text},"
+    " route: {model: mistral}, fallback: [claude]}"
+)
+CARDS = (card("mistral"), card("claude", site="remote", dialect="anthropic"))
+TEXT = {"text": "Hello"}
+SECRET = Label(Level.CONFIDENTIAL, frozenset({"pii"}))
+
+
+def _world(first: PodiumError) -> tuple[World, ScriptedChat]:
+    claude = ScriptedChat(say_in_turn("from outside"))
+    made = world(say_in_turn(first))
+    made.cards, made.chats = CARDS, {"claude": claude}
+    return made, claude
+
+
+@pytest.mark.parametrize("first", [ModelUnavailable("down"), Overloaded("full")])
+async def test_a_fallback_that_is_not_eligible_is_never_called(first: PodiumError) -> None:
+    made, claude = _world(first)
+    allowed = await made.result(plan_of(STEP), TEXT)
+    assert (allowed.reply, len(claude.calls)) == ("from outside", 1)
+
+    made, claude = _world(first)
+    denied = await made.result(plan_of(STEP), TEXT, floor=SECRET)
+    assert denied.error is first
+    assert (denied.reply, len(claude.calls)) == ("", 0)
+    removed = {one.model: one.removed_by for one in denied.decisions[0].candidates}
+    assert removed == {"mistral": None, "claude": "sites.remote.level"}
+
+
+async def test_other_errors_do_not_go_down_the_chain() -> None:
+    made, claude = _world(InternalError("broken"))
+    result = await made.result(plan_of(STEP), TEXT)
+    assert isinstance(result.error, InternalError)
+    assert claude.calls == []
+
+
+async def test_what_comes_from_outside_is_not_trusted() -> None:
+    made, _ = _world(ModelUnavailable("down"))
+    outside = await made.result(plan_of(STEP), TEXT)
+    inside = await world("x", cards=CARDS).result(plan_of(STEP), TEXT)
+    assert inside.label.integrity == Integrity.USER
+    assert outside.label.integrity == Integrity.UNTRUSTED
+    assert (outside.model, outside.site) == ("claude", "remote")
+
+
+async def test_a_denied_step_denies_the_run_unless_it_may_be_left_out() -> None:
+    steps = STEP.replace("route: {model: mistral}, fallback: [claude]", "route: {model: claude}")
+    made, claude = _world(ModelUnavailable("down"))
+    assert (await made.result(plan_of(steps), TEXT)).reply == "from outside"
+    denied = await made.result(plan_of(steps), TEXT, floor=SECRET)
+    assert denied.status == "denied"
+    assert isinstance(denied.error, PolicyDenied)
+    both = steps.replace("answer:", "fine:").replace("fine:", "fine:", 1)
+    plan = plan_of(
+        both.replace("route:", "on_denied: skip, route:")
+        + "\n"
+        + STEP.replace(", fallback: [claude]", ""),
+        "{reply: fine | answer}",
+    )
+    made = world("from inside", cards=CARDS, chats={"claude": claude})
+    skipped = await made.result(plan, TEXT, floor=SECRET)
+    assert (skipped.status, skipped.reply) == ("partial", "from inside")
+    assert {report.name: report.status for report in skipped.steps}["fine"] == "denied"
+
+
+async def test_use_local_is_a_change_of_configuration_only() -> None:
+    steps = STEP.replace("route: {model: mistral}, fallback: [claude]",
+                         "route: {model: claude}, on_denied: use_local")  # fmt: skip
+    made, _ = _world(ModelUnavailable("down"))
+    assert (await made.result(plan_of(steps), TEXT)).model == "claude"
+    for floor, cards in ((SECRET, CARDS), (Label(), CARDS[:1])):
+        local = world("from inside", cards=cards)
+        result = await local.result(plan_of(steps), TEXT, floor=floor)
+        assert (result.reply, result.model, result.status) == (
+            "from inside", "mistral", "succeeded",
+        )  # fmt: skip
+
+
+async def test_auto_in_a_plan_is_a_free_choice() -> None:
+    steps = STEP.replace("route: {model: mistral}, fallback: [claude]", "route: {model: auto}")
+    result = await world("x", cards=CARDS).result(plan_of(steps), TEXT)
+    assert (result.model, len(result.decisions[0].candidates)) == ("mistral", 2)

@@ -1,0 +1,132 @@
+"""Prompts: files to versions, labels to versions, and templates that can do nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import InternalError, InvalidConfig
+from models.messages import Message
+from models.reference import contract
+from router.prompts import load_prompts, read_prompt
+from router.template import compile_template, one_line, render
+
+PROMPTS = load_prompts()
+CHUNKS = ("# Refunds\n\nRefunds for headsets\nare paid within 37 days.", "Two  {{ x }}\tthree.")
+
+
+def _plain(messages: tuple[Message, ...]) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def test_the_shipped_prompts_are_the_reference_models_contract_to_the_letter() -> None:
+    passages = [{"n": n, "text": text} for n, text in enumerate(CHUNKS, 1)]
+    note = {"customer": "C-1", "intent": "refund", "product": "", "order": "", "message": "Hi"}
+    rendered = {
+        "draft": {"passages": passages, "question": "When?"},
+        "intent": {"message": "Where is it?"},
+        "formal": {"message": "Hi", "draft": "It is [1]."},
+        "polish": {"reply": "Dear customer."},
+        "escalation": note,
+    }
+    wanted = {
+        "draft": contract.answer_messages(CHUNKS, "When?"),
+        "intent": contract.intent_messages("Where is it?"),
+        "formal": contract.formal_messages("Hi", "It is [1]."),
+        "polish": contract.polish_messages("Dear customer."),
+        "escalation": contract.escalation_messages("C-1", "refund", "", "", "Hi"),
+    }
+    for name, values in rendered.items():
+        prompt = PROMPTS.get(f"support/{name}@prod")
+        assert _plain(prompt.render(values)) == wanted[name], name
+    assert PROMPTS.get("support/draft@prod").refusal == contract.REFUSAL
+
+
+def test_passages_are_put_on_one_line_as_in_training() -> None:
+    for chunk in CHUNKS:
+        assert one_line(chunk) == contract.passage(chunk)
+
+
+def test_a_label_stands_for_a_version_and_a_version_for_itself() -> None:
+    by_label = PROMPTS.get("support/draft@prod")
+    assert by_label is PROMPTS.get("support/draft@v1")
+    assert by_label.name == "support/draft@v1"
+    assert len(by_label.digest) == 64
+
+
+@pytest.mark.parametrize("name", ["support/draft", "support/draft@v9", "nobody@prod", "../x@prod"])
+def test_a_prompt_that_is_not_there_is_named_with_its_field(name: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        PROMPTS.get(name, "steps.draft.prompt")
+    assert caught.value.param == "steps.draft.prompt"
+
+
+def test_a_label_of_no_version_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "support" / "draft"
+    folder.mkdir(parents=True)
+    (folder / "v1.yaml").write_text("inputs: []\nmessages: [{role: user, content: Hi}]")
+    (tmp_path / "labels.yaml").write_text("support/draft: {prod: v1}")
+    assert load_prompts(tmp_path).get("support/draft@prod").version == "v1"
+    (tmp_path / "labels.yaml").write_text("support/draft: {prod: v2}")
+    with pytest.raises(InvalidConfig) as caught:
+        load_prompts(tmp_path)
+    assert caught.value.param == "support/draft.prod"
+
+
+@pytest.mark.parametrize(
+    ("text", "param"),
+    [
+        (b"inputs: []\nmessages: []", "messages"),
+        (b"inputs: []\nmessages: [{role: robot, content: Hi}]", "messages.0.role"),
+        (b"inputs: [A]\nmessages: [{role: user, content: Hi}]", "inputs.0"),
+        (b"inputs: []\nmessages: [{role: user, content: Hi}]\nmodel: gpt", "model"),
+        (
+            b"inputs: []\nmessages: [{role: user, content: '{{ name }}'}]",
+            "a/v1.yaml messages.0.content",
+        ),
+        (
+            b"inputs: []\nmessages: [{role: user, content: '{% if %}'}]",
+            "a/v1.yaml messages.0.content",
+        ),
+        (
+            b"inputs: []\nmessages: [{role: user, content: '{% include \"x\" %}'}]",
+            "a/v1.yaml messages.0.content",
+        ),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_field(text: bytes, param: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        read_prompt(text, "a", "v1")
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ x.__class__ }}",
+        "{{ x['__class__'] }}",
+        "{{ x.upper() }}",
+        "{{ x.upper }}",
+        "{{ x | attr('upper') }}",
+        "{{ x * 1000000 }}",
+        "{{ 10 ** 10 }}",
+        "{% for i in range(9) %}{{ i }}{% endfor %}",
+        "{{ cycler('a') }}",
+        "{{ self }}",
+        "{{ x | map('upper') | list }}",
+    ],
+)
+def test_templates_reach_nothing_but_plain_data(template: str) -> None:
+    allowed = compile_template("{{ x }} {{ y.a }} {{ y['a'] }} {{ x | upper }}", _XY, "p")
+    assert render(allowed, {"x": "v", "y": {"a": 1}}, "p") == "v 1 1 V"
+    with pytest.raises((InvalidConfig, InternalError)):
+        render(compile_template(template, _XY, "p"), {"x": "v", "y": {}}, "p")
+
+
+_XY = frozenset({"x", "y"})
+
+
+def test_values_are_never_read_as_templates() -> None:
+    template = compile_template("{{ x }}", _XY, "p")
+    assert render(template, {"x": "{{ y }}{% raw %}"}, "p") == "{{ y }}{% raw %}"
