@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 import uuid
 from typing import Any
 
@@ -11,16 +12,14 @@ from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import (
-    InvalidRequest,
-    ModelNotFound,
-    NoEligibleModel,
-    PolicyDenied,
-)
+from models.errors import InvalidRequest
 from models.messages import Usage
 from models.ports import ChatModel
+from router.decide import Asked, RouteDecision
 from router.keys import Principal
 from router.label import Label, Level
+from router.planner import asked_for, decide_model
+from router.steps.kind import RunRequest
 
 
 class Call:
@@ -32,46 +31,30 @@ class Call:
         self.state = state
         self.principal = principal
         self.request_id = request_id
-        self.decision_id = f"dec_{uuid.uuid4().hex}"
-        self.deadline = Deadline.after(_seconds(state, route))
-        self.label = self._label(route)
         self.route = route
+        self.started = time.monotonic()
+        self.deadline = Deadline.after(_seconds(state, route))
+        self.floor = _floor(principal, route)
+        self.label = state.policy.source("user", principal.tenant).join(self.floor)
+        self.decision_id = f"dec_{uuid.uuid4().hex}"
 
     @property
     def cache_salt(self) -> str:
-        """Keeps one tenant's and one label's prefix cache from another's."""
+        """Keeps one tenant's and one level's prefix cache from another's."""
         text = f"{self.principal.tenant}\0{self.label.level.name}".encode()
         return hmac.new(self.state.salt, text, hashlib.sha256).hexdigest()
 
     def chat_model(self, name: str) -> ModelCard:
-        """The card that will answer; `auto` and `auto:private` pick one. Policy comes first."""
-        if name in ("auto", "auto:private"):
-            return self._auto()
-        card = self.state.served_card(name)
-        if card.kind != "chat":
-            raise InvalidRequest(
-                f"'{name}' is no chat model; it is for {card.kind}.", param="model"
-            )
-        self.check(card)
-        return card
+        """The card that will answer; `auto` and `auto:private` let the router pick."""
+        return self._decided(name, asked_for(name, self.route.prefer))
 
     def model(self, name: str, kind: str) -> ModelCard:
         """The card of that name and kind, allowed to see this call's data."""
-        card = self.state.served_card(name)
-        if card.kind != kind:
-            raise InvalidRequest(f"'{name}' is no model for {kind}.", param="model")
-        self.check(card)
-        return card
+        return self._decided(name, Asked(kind=kind, model=name, prefer=self.route.prefer))
 
-    def check(self, card: ModelCard) -> None:
-        """Raise PolicyDenied unless the card may see this call's data."""
-        verdict = self.state.policy.eligible(card, self.label)
-        if not verdict.ok:
-            raise PolicyDenied(
-                f"Policy does not let this data reach '{card.id}' ({verdict.rule}):"
-                f" {verdict.reason}.",
-                param="model",
-            )
+    def raise_label(self, source: str) -> None:
+        """Join in the label of another source, such as a caller's voice."""
+        self.label = self.label.join(self.state.policy.source(source, self.principal.tenant))
 
     def chat(self, card: ModelCard) -> ChatModel:
         """The port of an eligible chat model."""
@@ -81,9 +64,19 @@ class Call:
         """The response headers that say what answered."""
         return {"x-route-model": model, "x-route-decision": self.decision_id}
 
+    def run_request(self, inputs: dict[str, Any]) -> RunRequest:
+        """This call as a pipeline takes it."""
+        return RunRequest(
+            inputs=inputs,
+            tenant=self.principal.tenant,
+            request_id=self.request_id,
+            floor=self.floor,
+            cache_salt=self.cache_salt,
+        )
+
     def finished(self, card: ModelCard, usage: Usage) -> dict[str, Any]:
         """The `route` object of a call that one model answered."""
-        self.state.account(self.principal.tenant, card.id, usage)
+        self.state.meter.tokens(card.id, usage)
         return {
             "decision_id": self.decision_id,
             "model": card.id,
@@ -96,24 +89,28 @@ class Call:
             "redactions": [],
         }
 
-    def _auto(self) -> ModelCard:
-        cards = [card for card in self.state.served_cards() if card.kind == "chat"]
-        allowed = [card for card in cards if self.state.policy.eligible(card, self.label).ok]
-        if cards and not allowed:
-            raise PolicyDenied("Policy lets no chat model see this data.", param="model")
-        if not allowed:
-            raise ModelNotFound("This server has no chat model.", param="model")
-        up = [card for card in allowed if self.state.is_ready(card.id)]
-        if not up:
-            raise NoEligibleModel("Every model that may answer is down.", retry_after=1.0)
-        return up[0]
+    def _decided(self, name: str, asked: Asked) -> ModelCard:
+        if asked.model is not None:
+            card = self.state.served_card(name)
+            if card.kind != asked.kind:
+                raise InvalidRequest(
+                    f"'{name}' is no {asked.kind} model; it is for {card.kind}.", param="model"
+                )
+        decision = self._decide(asked)
+        return self.state.catalog.card(str(decision.chosen))
 
-    def _label(self, route: RouteBody) -> Label:
-        label = self.state.policy.source("user", self.principal.tenant)
-        raised = Label(level=self.principal.floor)
-        if route.data_class is not None:
-            raised = raised.join(Label(level=Level[route.data_class]))
-        return label.join(raised)
+    def _decide(self, asked: Asked) -> RouteDecision:
+        cards = tuple(self.state.served_cards())
+        return decide_model(
+            self.decision_id, asked, self.label, cards, self.state.policy, self.state.is_ready
+        )
+
+
+def _floor(principal: Principal, route: RouteBody) -> Label:
+    level = principal.floor
+    if route.data_class is not None:
+        level = max(level, Level[route.data_class])
+    return Label(level=level)
 
 
 def _seconds(state: GatewayState, route: RouteBody) -> float:

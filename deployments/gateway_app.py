@@ -12,7 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.gateway_state import GatewayState
-from deployments.routes import chat, health, models
+from deployments.routes import (
+    audio,
+    chat,
+    collections,
+    embeddings,
+    health,
+    models,
+    pipelines,
+    status,
+)
 from deployments.wire.errors import error_response, on_error
 from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
@@ -28,16 +37,17 @@ def gateway_app(state: GatewayState) -> Any:
         openapi_url="/openapi.json",
     )
     app.state.gateway = state
-    for module in (chat, health, models):
+    for module in (health, chat, embeddings, audio, models, pipelines, collections, status):
         app.include_router(module.router)
-    app.add_exception_handler(PodiumError, on_error)  # type: ignore[arg-type]
-    app.add_exception_handler(HTTPException, on_error)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, _on_validation)  # type: ignore[arg-type]
-    app.add_middleware(RequestContext, in_flight=state.limits.in_flight)
+    app.add_exception_handler(PodiumError, on_error)
+    app.add_exception_handler(HTTPException, on_error)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_middleware(RequestContext, in_flight=state.limits.in_flight, meter=state.meter)
     return app
 
 
-async def _on_validation(request: Request, error: RequestValidationError) -> Response:
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
     first = error.errors()[0]
     param = ".".join(str(part) for part in first["loc"][1:]) or None
     return error_response(InvalidRequest(f"'{param}': {first['msg']}.", param=param))

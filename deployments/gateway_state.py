@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,13 +12,14 @@ from fastapi import Depends, Request
 
 from deployments.handles import Remote
 from deployments.keyring import Keyring
+from deployments.meter import Meter
 from deployments.model_status import ModelStatus
 from deployments.ports import RemoteChatModel, RemoteSearcher, RemoteSource
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
+from models.deadline import Deadline
 from models.errors import ModelNotFound
-from models.messages import Usage
 from router.policy import Policy
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ class GatewayState:
     retriever: Remote
     state: Remote
     salt: bytes
+    meter: Meter = field(default_factory=Meter)
+    started: float = field(default_factory=time.time)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("podium.gateway"))
     searcher: RemoteSearcher = field(init=False)
     source: RemoteSource = field(init=False)
     pipelines: Pipelines = field(init=False)
@@ -75,10 +81,12 @@ class GatewayState:
 
     def is_ready(self, name: str) -> bool:
         """Whether the model answered when last asked."""
-        return self.status.loads()[name].state == "ready"
+        load = self.status.loads().get(name)
+        return load is not None and load.state == "ready"
 
-    def account(self, tenant: str, model: str, usage: Usage) -> None:
-        """Count what a call used."""
+    def deadline(self) -> Deadline:
+        """When a request without a wish of its own is due."""
+        return Deadline.after(self.limits.request_seconds)
 
 
 def gateway_state(request: Request) -> GatewayState:

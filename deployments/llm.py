@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 from ray import serve
 
@@ -36,7 +37,8 @@ class LLM:
 
     async def stream(self, request: ChatRequest, seconds: float) -> AsyncIterator[ChatDelta]:
         """The answer as the engine makes it."""
-        async with aclosing(self._engine.stream(request, Deadline.after(seconds))) as deltas:
+        stream: Any = self._engine.stream(request, Deadline.after(seconds))
+        async with aclosing(stream) as deltas:
             async for delta in deltas:
                 yield delta
 

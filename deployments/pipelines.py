@@ -1,27 +1,149 @@
-"""Pipelines behind the gateway: plans of the router, run for one call."""
+"""Pipelines behind the gateway: the router's plans, run for one call."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
-
-from models.errors import ModelNotFound
+from deployments.ports import RemoteTranscriber
+from models.errors import InternalError, PodiumError
+from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, RunResult
+from router.execute import Executor
+from router.plan import Plan
+from router.plan_file import load_plans
+from router.planner import PIPELINE_PREFIX, find_plan
+from router.prompts import load_prompts
+from router.schemas import load_schemas
+from router.steps.kind import Capabilities, Library, RunRequest
+from router.store.records import RunRecord, StepRecord
 
 if TYPE_CHECKING:
+    from deployments.call import Call
     from deployments.gateway_state import GatewayState
 
 
 class Pipelines:
-    """The plans in force."""
+    """The plans in force, and the executor that runs them over this gateway's models."""
 
     def __init__(self, state: GatewayState) -> None:
+        library = Library(load_prompts(), load_schemas())
         self._state = state
+        self._plans = load_plans(library)
+        self._executor = Executor(
+            Capabilities(
+                chat=state.chat_model,
+                transcriber=lambda name: RemoteTranscriber(state.models[name]),
+                searcher=state.searcher,
+                source=state.source,
+                available=state.is_ready,
+            ),
+            state.policy,
+            tuple(state.served_cards()),
+            library,
+        )
 
     def names(self) -> tuple[str, ...]:
         """The pipelines by name."""
-        return ()
+        return tuple(sorted(self._plans))
 
-    async def chat(self, call: Any, body: Any) -> Response:
-        """Answer a chat completion by a pipeline."""
-        raise ModelNotFound(f"There is no pipeline '{body.model}'.", param="model")
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans themselves."""
+        return tuple(self._plans[name] for name in self.names())
+
+    def plan(self, name: str) -> Plan:
+        """The plan of `NAME` or `pipeline/NAME`; raises ModelNotFound."""
+        found = find_plan(f"{PIPELINE_PREFIX}{name.removeprefix(PIPELINE_PREFIX)}", self._plans)
+        if found is None:
+            raise InternalError(f"'{name}' has no plan.")
+        return found
+
+    async def run(
+        self, call: Call, plan: Plan, request: RunRequest
+    ) -> AsyncGenerator[RunEvent, None]:
+        """The events of one run, accounted for when it ends."""
+        started = time.time()
+        events = self._executor.run(plan, request, call.deadline)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, RunFinished):
+                    self._state.meter.run(event.result)
+                    await self._record(call, event.result, started)
+                yield event
+
+    async def finish(self, call: Call, plan: Plan, request: RunRequest) -> RunResult:
+        """The result of one run, whatever its status."""
+        async with aclosing(self.run(call, plan, request)) as events:
+            async for event in events:
+                if isinstance(event, RunFinished):
+                    return event.result
+        raise InternalError("The run ended without a result.")
+
+    async def replies(
+        self, call: Call, plan: Plan, request: RunRequest
+    ) -> AsyncGenerator[str | RunResult, None]:
+        """The reply piece by piece, then the result; raises the run's error.
+
+        A reply that starts over after a piece was passed on cannot be mended: it is an error.
+        """
+        passed_on = False
+        async with aclosing(self.run(call, plan, request)) as events:
+            async for event in events:
+                if isinstance(event, ReplyDelta):
+                    passed_on = True
+                    yield event.text
+                elif isinstance(event, ReplyRestarted) and passed_on:
+                    raise InternalError("The reply had to start over; send the request again.")
+                elif isinstance(event, RunFinished):
+                    _raise_error(event.result)
+                    yield event.result
+
+    async def _record(self, call: Call, result: RunResult, started: float) -> None:
+        record = _record(call, result, started)
+        try:
+            await self._state.state.call("record_run", record, deadline=call.deadline)
+        except PodiumError as error:
+            self._state.log.warning(
+                "run not recorded", extra={"run_id": result.run_id, "code": error.code}
+            )
+
+
+def _raise_error(result: RunResult) -> None:
+    if result.error is not None:
+        raise result.error
+
+
+def _record(call: Call, result: RunResult, started: float) -> RunRecord:
+    return RunRecord(
+        tenant=call.principal.tenant,
+        run_id=result.run_id,
+        pipeline=result.pipeline,
+        version=str(result.version),
+        status=result.status,
+        started=started,
+        duration_ms=result.timings_ms.get("total", 0.0),
+        label=result.label,
+        request_id=call.request_id,
+        key_id=call.principal.key_id,
+        cost_usd=result.cost_usd,
+        error_code=result.error.code if result.error else None,
+        sources=tuple(_source(source) for source in result.sources),
+        steps=tuple(
+            StepRecord(
+                name=step.name,
+                status=step.status,
+                started_ms=step.started_ms,
+                duration_ms=step.duration_ms,
+                model=step.model,
+                engine=step.engine,
+                site=step.site,
+                prompt_version=step.prompt_version,
+            )
+            for step in result.steps
+        ),
+    )
+
+
+def _source(source: Any) -> tuple[str, str, str]:
+    return (str(source["collection"]), str(source["id"]), str(source["chunk"]))

@@ -30,8 +30,8 @@ def wait_ready(base_url: str, seconds: float, say: Callable[[str], None]) -> Non
                 say(f"loading {waiting}" if waiting else "starting")
             time.sleep(_PERIOD_S)
     raise SetupError(
-        f"Podium was not ready within {seconds:.0f} s; it still waited for: {told or 'the gateway'}."
-        " The logs folder of the home says why."
+        f"Podium was not ready within {seconds:.0f} s; it still waited for:"
+        f" {told or 'the gateway'}. The logs folder of the home says why."
     )
 
 

@@ -21,7 +21,6 @@ from retrieval.ports import QueryRequest, QueryResult, SearchRequest
 from retrieval.preparing import IngestRequest
 from retrieval.sources import open_sources
 
-
 START_S = 300.0
 
 

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from deployments.catalog_files import read_catalog
+from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
 from deployments.home import Home
 from deployments.home_lock import lock_home
@@ -80,6 +81,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     _check_port(settings)
     check_models(home, settings, say)
     read_policy(settings)
+    ensure_example_crm(home, settings)
     _first_key(home)
     folder = make_run_folder(home)
     stack.callback(folder.remove)

@@ -1,9 +1,8 @@
-"""POST /v1/chat/completions: one local model answers, whole or streaming."""
+"""POST /v1/chat/completions: a model or a pipeline answers, whole or streaming."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -14,16 +13,25 @@ from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import ChatBody
-from deployments.wire.chat_request import chat_request, check_limits
-from deployments.wire.chat_response import DONE, PING, ChunkWriter, completion_body
-from deployments.wire.errors import as_podium_error, error_event
+from deployments.wire.chat_request import (
+    chat_request,
+    check_limits,
+    last_user_audio,
+    last_user_text,
+)
+from deployments.wire.chat_response import DONE, ChunkWriter, completion_body
 from deployments.wire.event_stream import EventStream
-from models.messages import ChatDelta, ChatRequest, Usage
+from deployments.wire.opened import opened
+from models.catalog import ModelCard
+from models.messages import ChatDelta, ChatRequest, Choice, Completion, Message, Usage
+from router.events import RunResult
 from router.keys import Scope
+from router.plan import Plan
+from router.planner import PIPELINE_PREFIX
+from router.route_object import route_object
+from router.steps.kind import RunRequest
 
 router = APIRouter(tags=["chat"])
-FIRST_EVENT_S = 5.0
-PING_S = 15.0
 
 
 @router.post("/v1/chat/completions", summary="Create a chat completion")
@@ -33,36 +41,35 @@ async def create(request: Request, state: SharedState) -> Response:
     body = await read_json(request, ChatBody, state.limits.body_bytes)
     check_limits(body, state.limits)
     call = Call(state, principal, request.state.request_id, body.route)
-    if body.model.startswith("pipeline/"):
-        return await state.pipelines.chat(call, body)
+    request.state.model = body.model if body.model in state.catalog else "other"
+    if body.model.startswith(PIPELINE_PREFIX):
+        return await _pipeline(call, body)
+    return await _model(call, body)
+
+
+async def _model(call: Call, body: ChatBody) -> Response:
     card = call.chat_model(body.model)
     wanted = chat_request(body, card.id, call.request_id, call.cache_salt)
-    if not body.stream:
-        completion = await call.chat(card).complete(wanted, call.deadline)
-        route = call.finished(card, completion.usage)
-        return JSONResponse(
-            completion_body(completion, card.id, route), headers=call.headers(card.id)
-        )
-    usage = body.stream_options is not None and body.stream_options.include_usage
-    deltas = call.chat(card).stream(wanted, call.deadline)
-    events = await opened(_events(call, card, wanted, deltas, usage))
-    return EventStream(events, call.headers(card.id))
+    headers = call.headers(card.id)
+    if body.stream:
+        events = await opened(_model_events(call, card, wanted, _wants_usage(body)))
+        return EventStream(events, headers)
+    completion = await call.chat(card).complete(wanted, call.deadline)
+    route = call.finished(card, completion.usage)
+    return JSONResponse(completion_body(completion, card.id, route), headers=headers)
 
 
-async def _events(
-    call: Call,
-    card: Any,
-    request: ChatRequest,
-    deltas: AsyncIterator[ChatDelta],
-    include_usage: bool,
+async def _model_events(
+    call: Call, card: ModelCard, request: ChatRequest, include_usage: bool
 ) -> AsyncGenerator[bytes, None]:
     writer = ChunkWriter(card.id)
     usage = Usage()
-    async with aclosing(deltas):  # type: ignore[type-var]
-        async for delta in deltas:
+    stream: Any = call.chat(card).stream(request, call.deadline)
+    async with aclosing(stream):
+        async for delta in call.state.meter.timed(card.id, call.started, stream):
             usage = delta.usage or usage
-            event = writer.delta(delta) if _says(delta) else b""
-            if event:
+            event = writer.delta(delta)
+            if event and _says(delta):
                 yield event
     yield writer.last(usage if include_usage else None, call.finished(card, usage))
     yield DONE
@@ -72,40 +79,53 @@ def _says(delta: ChatDelta) -> bool:
     return delta.usage is None or bool(delta.text or delta.finish_reason)
 
 
-async def opened(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The events, started: an error before the first is still a proper error response.
-
-    When the first takes long the stream opens anyway, kept alive with comments.
-    """
-    first = asyncio.ensure_future(anext(events))
-    try:
-        done, _ = await asyncio.wait({first}, timeout=FIRST_EVENT_S)
-    except asyncio.CancelledError:
-        await _stop(first, events)
-        raise
-    if done:
-        first.result()
-    return _rest(first, events)
+def _wants_usage(body: ChatBody) -> bool:
+    return body.stream_options is not None and body.stream_options.include_usage
 
 
-async def _rest(
-    first: asyncio.Future[bytes], events: AsyncGenerator[bytes, None]
+async def _pipeline(call: Call, body: ChatBody) -> Response:
+    pipelines = call.state.pipelines
+    plan = pipelines.plan(body.model)
+    run = call.run_request(_inputs(call, body, plan))
+    headers = call.headers(body.model)
+    if body.stream:
+        events = _pipeline_events(call, plan, run, body)
+        return EventStream(await opened(events), headers)
+    result = await pipelines.finish(call, plan, run)
+    if result.error is not None:
+        raise result.error
+    return JSONResponse(
+        completion_body(_completion(body.model, result), body.model, route_object(result)),
+        headers=headers,
+    )
+
+
+def _inputs(call: Call, body: ChatBody, plan: Plan) -> dict[str, Any]:
+    inputs = dict(body.route.inputs)
+    audio = last_user_audio(body.messages, call.state.limits.audio_bytes)
+    text = last_user_text(body.messages)
+    if audio is not None and "audio" in plan.inputs:
+        inputs["audio"] = audio
+    if text and "text" in plan.inputs:
+        inputs["text"] = text
+    return inputs
+
+
+async def _pipeline_events(
+    call: Call, plan: Plan, run: RunRequest, body: ChatBody
 ) -> AsyncGenerator[bytes, None]:
-    try:
-        while not first.done():
-            yield PING
-            await asyncio.wait({first}, timeout=PING_S)
-        yield first.result()
-        async for event in events:
-            yield event
-    except Exception as error:
-        yield error_event(as_podium_error(error))
-    finally:
-        await _stop(first, events)
+    writer = ChunkWriter(body.model)
+    async with aclosing(call.state.pipelines.replies(call, plan, run)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, str):
+                yield writer.delta(ChatDelta(text=piece))
+                continue
+            yield writer.delta(ChatDelta(finish_reason=piece.finish_reason))
+            usage = piece.usage if _wants_usage(body) else None
+            yield writer.last(usage, route_object(piece))
+    yield DONE
 
 
-async def _stop(first: asyncio.Future[bytes], events: AsyncGenerator[bytes, None]) -> None:
-    if not first.done():
-        first.cancel()
-        await asyncio.wait({first})
-    await events.aclose()
+def _completion(model: str, result: RunResult) -> Completion:
+    choice = Choice(0, Message("assistant", result.reply), result.finish_reason)
+    return Completion(model, (choice,), result.usage)

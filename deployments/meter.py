@@ -1,0 +1,61 @@
+"""Counts and times of one gateway replica, as Prometheus reads them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+from deployments.model_status import Load
+from models.messages import ChatDelta, Usage
+from router.events import RunResult
+from router.telemetry import (
+    ENGINE_RUNNING,
+    ENGINE_WAITING,
+    INTER_TOKEN,
+    REQUEST_SECONDS,
+    REQUESTS,
+    TOKENS,
+    TTFT,
+    Telemetry,
+)
+
+
+class Meter:
+    """Told of every request, token and run."""
+
+    def __init__(self) -> None:
+        self._telemetry = Telemetry()
+
+    def answered(self, path: str, model: str, status: int, seconds: float) -> None:
+        """A request has its last byte."""
+        self._telemetry.count(REQUESTS, path=path, model=model, status=str(status))
+        self._telemetry.observe(REQUEST_SECONDS, seconds, path=path, model=model)
+
+    def tokens(self, model: str, usage: Usage) -> None:
+        """A completion has ended."""
+        self._telemetry.count(TOKENS, usage.prompt_tokens, model=model, direction="in")
+        self._telemetry.count(TOKENS, usage.completion_tokens, model=model, direction="out")
+
+    def run(self, result: RunResult) -> None:
+        """A pipeline's run has ended."""
+        self._telemetry.run(result)
+
+    async def timed(
+        self, model: str, started: float, deltas: AsyncIterator[ChatDelta]
+    ) -> AsyncGenerator[ChatDelta, None]:
+        """The deltas, with the time to the first and between the next ones taken."""
+        last = started
+        first = True
+        async for delta in deltas:
+            now = time.monotonic()
+            metric = TTFT if first else INTER_TOKEN
+            self._telemetry.observe(metric, now - last, model=model)
+            first, last = False, now
+            yield delta
+
+    def text(self, loads: Mapping[str, Load]) -> bytes:
+        """Everything, with the engines' own counts as just asked."""
+        for name, load in loads.items():
+            self._telemetry.set(ENGINE_RUNNING, load.running, model=name)
+            self._telemetry.set(ENGINE_WAITING, load.waiting, model=name)
+        return self._telemetry.text()

@@ -1,0 +1,52 @@
+"""Start a stream of events before its headers go out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from deployments.wire.chat_response import PING
+from deployments.wire.errors import as_podium_error, error_event
+
+FIRST_EVENT_S = 5.0
+PING_S = 15.0
+
+
+async def opened(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The events, started: an error before the first is still a proper error response.
+
+    When the first takes long the stream opens anyway and is kept alive with comments; an error
+    after that, or after any event, is the stream's last event.
+    """
+    first = asyncio.ensure_future(anext(events))
+    try:
+        done, _ = await asyncio.wait({first}, timeout=FIRST_EVENT_S)
+        if done:
+            first.result()
+    except BaseException:
+        await _stop(first, events)
+        raise
+    return _rest(first, events)
+
+
+async def _rest(
+    first: asyncio.Future[bytes], events: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    try:
+        while not first.done():
+            yield PING
+            await asyncio.wait({first}, timeout=PING_S)
+        yield first.result()
+        async for event in events:
+            yield event
+    except Exception as error:
+        yield error_event(as_podium_error(error))
+    finally:
+        await _stop(first, events)
+
+
+async def _stop(first: asyncio.Future[bytes], events: AsyncGenerator[bytes, None]) -> None:
+    if not first.done():
+        first.cancel()
+        await asyncio.wait({first})
+    await events.aclose()
