@@ -47,7 +47,8 @@ def _artifact(plan: Plan, name: str, request: RunRequest, policy: Policy) -> Art
         raise InvalidRequest(
             f"The input {name} must be of type {field.kind}.", param=f"route.inputs.{name}"
         )
-    label = policy.source(_SOURCES.get(field.kind, "user"), request.tenant).join(request.floor)
+    source = _SOURCES.get(field.kind, "user") if value is not None else "user"
+    label = policy.source(source, request.tenant).join(request.floor)
     return Artifact(f"{INPUT}/{name}", field.kind, value, label, producer=INPUT)
 
 

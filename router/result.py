@@ -98,9 +98,9 @@ def _why(board: Board) -> PodiumError:
              if made.shortfall and board.reports[name].status == "empty"]  # fmt: skip
     if short:
         return short[0]
-    absent = [name for name, given in board.inputs.items() if given.value in (None, "", b"")]
+    wanted = [name for name, one in board.plan.inputs.items() if one.kind in ("Audio", "Text")]
     return InvalidRequest(
-        f"The pipeline {board.plan.name} found nothing to answer: give {' or '.join(absent)}.",
+        f"The pipeline {board.plan.name} found nothing to answer: give {' or '.join(wanted)}.",
         param="input",
     )
 

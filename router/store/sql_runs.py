@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
-from router.store.label_json import label_from_json, label_to_json
+from router.label import label_from_json
 from router.store.records import RunRecord, StepRecord
 from router.store.tables import run_contents, runs, steps
 
@@ -87,7 +87,7 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
         "key_id": run.key_id,
         "started": run.started,
         "duration_ms": run.duration_ms,
-        "label": label_to_json(run.label),
+        "label": run.label.to_json(),
         "cost_usd": run.cost_usd,
         "error_code": run.error_code,
         "sources": [list(source) for source in run.sources],

@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 
 metadata = MetaData()
@@ -43,7 +44,7 @@ runs = Table(
     Column("key_id", String(16), nullable=False),
     Column("started", Float, nullable=False),
     Column("duration_ms", Float, nullable=False),
-    Column("label", JSON, nullable=False),
+    Column("label", Text, nullable=False),
     Column("cost_usd", Float, nullable=False),
     Column("error_code", String(64)),
     Column("sources", JSON, nullable=False),

@@ -45,7 +45,7 @@ def _runs() -> None:
         sa.Column("key_id", sa.String(16), nullable=False),
         sa.Column("started", sa.Float, nullable=False),
         sa.Column("duration_ms", sa.Float, nullable=False),
-        sa.Column("label", sa.JSON, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
         sa.Column("cost_usd", sa.Float, nullable=False),
         sa.Column("error_code", sa.String(64)),
         sa.Column("sources", sa.JSON, nullable=False),
