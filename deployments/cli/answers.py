@@ -26,6 +26,10 @@ def transport_errors(base_url: str) -> Iterator[None]:
         ) from error
     except (httpx2.ConnectError, httpx2.UnsupportedProtocol) as error:
         raise _no_answer(base_url) from error
+    except httpx2.SSEError as error:
+        raise AnsweredError(
+            200, {"message": f"{base_url} answered something other than events. Is it Podium?"}
+        ) from error
     except httpx2.TransportError as error:
         raise Unreachable(
             f"The connection to Podium at {base_url} broke off. See its log, then try again."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from deployments.cli.ask import source_lines
 from deployments.cli.failures import AnsweredError, ExitCode
 from deployments.cli.options import (
     DEFAULT_TIMEOUT,
@@ -18,8 +17,9 @@ from deployments.cli.options import (
     TimeoutOption,
     UrlOption,
 )
-from deployments.cli.output import emit, emit_line, note, say
+from deployments.cli.output import emit, emit_line
 from deployments.cli.run_inputs import RunOptions, run_inputs
+from deployments.cli.run_view import RunView
 from deployments.cli.server import Server, path_of
 from deployments.cli.target import find_target
 from models.errors import InvalidRequest
@@ -50,14 +50,18 @@ def run(
         raise InvalidRequest("Give --json or --events, not both.", param="--events")
     pipeline = name.removeprefix(PREFIX)
     options = RunOptions(text, audio, customer, input_ or (), example)
-    body = {"inputs": run_inputs(pipeline, options), "stream": events}
+    body = {"inputs": run_inputs(pipeline, options), "stream": not json_}
     path = path_of("v1", "pipelines", pipeline, "runs")
     with Server(find_target(url, key, home), timeout) as server:
-        if events:
-            outcome = _pass_on(server.events(path, body))
-        else:
+        if json_:
             outcome = server.post(path, body)
-            emit(outcome) if json_ else _show(outcome)
+            emit(outcome)
+        elif events:
+            outcome = _follow(server.events(path, body), emit_line)
+        else:
+            view = RunView()
+            outcome = _follow(server.events(path, body), view.show)
+            view.finish(outcome)
     code = run_exit_code(outcome)
     if code:
         raise typer.Exit(code)
@@ -73,50 +77,15 @@ def run_exit_code(run: dict[str, Any]) -> int:
     return ExitCode.OK if good else ExitCode.FAILED
 
 
-def _pass_on(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Print the events; the outcome is the last that carries a run, or that is one itself."""
+def _follow(
+    events: Iterable[dict[str, Any]], show: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Show the events; the outcome is the run that the last of them carries."""
     outcome: dict[str, Any] = {}
     for event in events:
-        emit_line(event)
+        show(event)
         if isinstance(event.get("run"), dict):
             outcome = event["run"]
-        elif "run_id" in event and "status" in event:
-            outcome = event
-        elif event.get("type") == "error" and isinstance(event.get("error"), dict):
-            outcome = {"status": _failed_status(event["error"])}
     if not outcome:
         raise AnsweredError(200, {"message": "The run's events broke off before its end."})
     return outcome
-
-
-def _failed_status(error: dict[str, Any]) -> str:
-    return "denied" if error.get("code") == "policy_denied" else "failed"
-
-
-def _show(run: dict[str, Any]) -> None:
-    for step in run.get("steps") or []:
-        took = step.get("duration_ms")
-        spent = f"{took:8.0f} ms" if isinstance(took, int | float) else " " * 11
-        note(
-            f"{spent}  {step.get('name', '')}: {step.get('status', '')}  {step.get('model') or ''}"
-        )
-    _show_output(run.get("output"))
-    for line in source_lines(run.get("sources") or []):
-        say(line)
-    for check in run.get("checks") or []:
-        passed = "passed" if check.get("passed") else "FAILED"
-        note(f"check {check.get('name')}: {passed} {check.get('detail') or ''}")
-    note(f"{run.get('status')} · {run.get('run_id')}")
-
-
-def _show_output(output: Any) -> None:
-    if isinstance(output, dict):
-        for name, value in output.items():
-            if value not in (None, "", []):
-                say(f"{name}: {value}" if isinstance(value, str) else f"{name}: {_short(value)}")
-    elif output is not None:
-        say(str(output))
-
-
-def _short(value: Any) -> str:
-    return f"{len(value)} items" if isinstance(value, list) else str(value)

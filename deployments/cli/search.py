@@ -22,7 +22,9 @@ from deployments.cli.target import find_target
 def search(
     collection: Annotated[str, typer.Argument(help="The collection.")],
     query: Annotated[str, typer.Argument(metavar="Q", help="What to look for.")],
-    k: Annotated[int, typer.Option("-k", "--k", min=1, max=200, help="How many hits.")] = 6,
+    k: Annotated[
+        int | None, typer.Option("-k", "--k", min=1, max=200, help="How many hits.")
+    ] = None,
     json_: JsonOption = False,
     timeout: TimeoutOption = DEFAULT_TIMEOUT,
     url: UrlOption = None,
@@ -32,7 +34,7 @@ def search(
     """Search a collection."""
     path = path_of("v1", "collections", collection, "search")
     with Server(find_target(url, key, home), timeout) as server:
-        found = server.post(path, {"query": query, "k": k})
+        found = server.post(path, {"query": query} | ({"k": k} if k else {}))
     if json_:
         emit(found)
         return

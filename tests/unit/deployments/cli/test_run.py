@@ -41,18 +41,39 @@ def test_inputs_reach_the_server_and_the_run_comes_back(
     }
 
 
-def test_people_see_output_sources_and_steps(cli: Cli, podium: Podium, at: list[str]) -> None:
-    podium.on("POST", PATH, Reply(RUN))
+def test_people_watch_steps_and_the_reply_then_see_its_sources(
+    cli: Cli, podium: Podium, at: list[str]
+) -> None:
+    step = {"type": "step.finished", "step": "draft", "summary": "of 2", **RUN["steps"][0]}
+    deltas = [{"type": "reply.delta", "text": text} for text in ("Fourteen ", "days.")]
+    run = RUN | {"output": {"reply": "Fourteen days.", "note": "Call back.", "sources": [1]}}
+    run["checks"] = [{"name": "grounded", "passed": True, "detail": ""}]
+    podium.on("POST", PATH, Reply(events=[step, *deltas, {"type": "run.finished", "run": run}]))
     outcome = cli("run", "support", "--text", "x", *at)
-    assert outcome.out == "reply: Fourteen days.\n[1] Refunds (refunds.md)\n"
-    assert "draft: succeeded  mistral" in outcome.err
+    assert outcome.code == 0
+    assert outcome.out == "Fourteen days.\nnote: Call back.\n[1] Refunds (refunds.md)\n"
+    assert "12 ms  draft: succeeded  mistral  of 2" in outcome.err
+    assert "check grounded: passed\n" in outcome.err
+
+
+def test_a_reply_that_begins_again_says_so(cli: Cli, podium: Podium, at: list[str]) -> None:
+    events = [
+        {"type": "reply.delta", "text": "Four"},
+        {"type": "reply.restarted"},
+        {"type": "reply.delta", "text": "Fourteen days."},
+        {"type": "run.finished", "run": RUN | {"sources": []}},
+    ]
+    podium.on("POST", PATH, Reply(events=events))
+    outcome = cli("run", "support", "--text", "x", *at)
+    assert outcome.out == "Four\nFourteen days.\n"
+    assert "begins again" in outcome.err
 
 
 def test_audio_travels_as_base64(cli: Cli, podium: Podium, at: list[str], tmp_path: Path) -> None:
     podium.on("POST", PATH, Reply(RUN))
     sound = tmp_path / "call.wav"
     sound.write_bytes(b"RIFF\x00\xff")
-    assert cli("run", "support", "--audio", str(sound), *at).code == 0
+    assert cli("run", "support", "--audio", str(sound), "--json", *at).code == 0
     assert base64.b64decode(podium.requests[0].json()["inputs"]["audio"]) == b"RIFF\x00\xff"
     sound.write_bytes(b"")
     outcome = cli("run", "support", "--audio", str(sound), "--json", *at)
@@ -80,10 +101,13 @@ def test_the_exit_code_follows_the_outcome(
     podium.on("POST", PATH, Reply(RUN | change))
     outcome = cli("run", "support", "--text", "x", "--json", *at)
     assert (outcome.code, outcome.json()) == (code, RUN | change)
-    last = {"type": "run", "run": RUN | change}
-    podium.on("POST", PATH, Reply(events=[{"type": "step", "name": "draft"}, last, "[DONE]"]))
+    last = {"type": "run.finished", "run": RUN | change}
+    podium.on("POST", PATH, Reply(events=[{"type": "step.started", "step": "draft"}, last]))
     outcome = cli("run", "support", "--text", "x", "--events", *at)
-    assert (outcome.code, outcome.lines()) == (code, [{"type": "step", "name": "draft"}, last])
+    assert (outcome.code, outcome.lines()) == (
+        code,
+        [{"type": "step.started", "step": "draft"}, last],
+    )
     assert podium.requests[-1].json()["stream"] is True
 
 
@@ -92,9 +116,12 @@ def test_events_that_break_off_are_a_failure(cli: Cli, podium: Podium, at: list[
     outcome = cli("run", "support", "--text", "x", "--events", *at)
     assert outcome.code == 1
     assert "broke off" in outcome.lines()[-1]["error"]["message"]
-    denied = {"type": "error", "error": {"message": "No.", "code": "policy_denied"}}
-    podium.on("POST", PATH, Reply(events=[denied]))
-    assert cli("run", "support", "--text", "x", "--events", *at).code == 4
+    podium.on("POST", PATH, Reply(RUN))
+    assert "Is it Podium" in cli("run", "support", "--text", "x", *at).err
+    denied = {"error": {"message": "No.", "code": "policy_denied"}}
+    podium.on("POST", PATH, Reply(events=[{"type": "step.started"}, denied]))
+    outcome = cli("run", "support", "--text", "x", "--events", *at)
+    assert (outcome.code, outcome.lines()[-1]["error"]["message"]) == (4, "No.")
 
 
 @pytest.mark.parametrize(
