@@ -3,137 +3,23 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass
 
-from models.reference import contract, invented, knowledge, phrases, utterances, world
+from models.reference import contract, invented, knowledge, world
+from models.reference.chat_facts import (
+    ORDER,
+    Ask,
+    Fact,
+    ask_order,
+    draw_product,
+    fill,
+    make_ask,
+    make_fact,
+    make_order,
+    resolve,
+)
 from models.reference.contract import Message
 from models.reference.knowledge import Topic
-from models.reference.utterances import Slots
-
-ORDER = "order"
-_CLAUSES = knowledge.PARTS
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One sentence of a document; ``product`` is empty when it holds for every product."""
-
-    topic: str
-    product: str
-    text: str
-    number: str = ""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question; an order question has the order's number, others a topic and product."""
-
-    topic: str
-    product: str
-    text: str
-    number: str = ""
-
-
-def fill(rng: random.Random, line: str, product: str, topic: Topic | None, held: bool) -> str:
-    """Expand one line of a document's grammar, with numbers and names of the wanted split."""
-    low, high = (topic.low, topic.high) if topic else (2, 99)
-    slots = Slots(product, world.order_number(rng, held_out=held), _CLAUSES)
-    text = utterances.expand(rng, line, slots)
-    while "{n}" in text:
-        text = text.replace("{n}", invented.amount(rng, low, high, held_out=held), 1)
-    while "{x}" in text:
-        text = text.replace("{x}", invented.proper_name(rng, held_out=held), 1)
-    while "{d}" in text:
-        text = text.replace("{d}", f"{rng.randint(1, 30)} {rng.choice(world.MONTHS)}", 1)
-    return text[0].upper() + text[1:]
-
-
-def draw_product(rng: random.Random, held: bool) -> str:
-    if rng.random() < 0.15:
-        return invented.device(rng, held_out=held)
-    return rng.choice(world.PRODUCTS)
-
-
-def make_fact(rng: random.Random, topic: Topic, product: str, held: bool) -> Fact:
-    """Draw one statement of a topic's fact; a line without a product holds for all."""
-    line = rng.choice(topic.facts)
-    if rng.random() < 0.07:
-        line = _general(line)
-    owner = product if "{p}" in line else ""
-    return Fact(topic.name, owner, fill(rng, line, product, topic, held))
-
-
-def _general(line: str) -> str:
-    """Take the product out of a fact where the sentence stays English without it."""
-    return re.sub(r" (for|of|on) (\(a\|the\|your\) |a |\(a\|the\) )?\{p\}s?(?= |$)", "", line)
-
-
-def make_order(rng: random.Random, product: str, held: bool) -> Fact:
-    """Draw one order's record."""
-    number = world.order_number(rng, held_out=held)
-    line = rng.choice(knowledge.ORDER_FACTS).replace("{o}", number)
-    return Fact(ORDER, product, fill(rng, line, product, None, held), number)
-
-
-def _mention(rng: random.Random, text: str, number: str) -> str:
-    spoken = world.spoken_digits(number)
-    return text if rng.random() < 0.6 else text.replace(spoken, number)
-
-
-def ask_order(rng: random.Random, fact: Fact) -> Ask:
-    """Ask for one order by its number, in words or digits."""
-    slots = Slots(fact.product, fact.number, {})
-    line = rng.choice(phrases.callers("order_status"))
-    lines = [line] if "{o}" in line else [line, rng.choice(phrases.callers("order"))]
-    if rng.random() < 0.3:
-        lines.reverse()
-    text = " ".join(utterances.expand(rng, part, slots) for part in lines)
-    return Ask(ORDER, "", _mention(rng, dress(rng, text, slots, order=False), fact.number),
-               fact.number)  # fmt: skip
-
-
-def dress(rng: random.Random, text: str, slots: Slots, *, order: bool = True) -> str:
-    """Put what people say around a question: greeting, order number, mood, thanks."""
-    before: list[str] = []
-    after: list[str] = []
-    if rng.random() < 0.25:
-        before.append(rng.choice(phrases.callers("greetings")))
-    if order and rng.random() < 0.15:
-        rng.choice((before, after)).append(rng.choice(phrases.callers("order")))
-    if rng.random() < 0.12:
-        mood = rng.choice(("unhappy", "angry", "detail"))
-        rng.choice((before, after)).append(rng.choice(phrases.callers(mood)))
-    if rng.random() < 0.2:
-        after.append(rng.choice(phrases.callers("thanks")))
-    wrap = [utterances.expand(rng, line, slots) for line in before]
-    wrap += [text, *(utterances.expand(rng, line, slots) for line in after)]
-    return utterances.roughen(rng, " ".join(wrap))
-
-
-def make_ask(rng: random.Random, topic: Topic, product: str, held: bool) -> Ask:
-    """Ask for a topic's fact as a customer would."""
-    slots = Slots(product, world.order_number(rng, held_out=held), _CLAUSES)
-    line = rng.choice([ask for ask in topic.asks if "{o}" not in ask])
-    text = utterances.expand(rng, line, slots)
-    text = _mention(rng, dress(rng, text, slots), slots.order)
-    owner = product if re.search(rf"\b{re.escape(product)}s?\b", text) else ""
-    return Ask(topic.name, owner, text)
-
-
-def resolve(facts: list[Fact], ask: Ask) -> Fact | bool | None:
-    """Find the fact that answers: ``None`` is a refusal and ``False`` an ambiguous question."""
-    if ask.topic == ORDER:
-        return next((fact for fact in facts if fact.number == ask.number), None)
-    same = [fact for fact in facts if fact.topic == ask.topic]
-    exact = [fact for fact in same if fact.product == ask.product]
-    general = [fact for fact in same if not fact.product]
-    if exact or general:
-        return (exact or general)[0]
-    if ask.product or not same:
-        return None
-    return same[0] if len(same) == 1 else False
-
 
 _CLASH = {"fault": {"repair_time", "repair_cost"}, "repair_time": {"fault"},
           "repair_cost": {"fault"}, "hours": {"stock"}}  # fmt: skip
@@ -224,26 +110,35 @@ def _passage(
     if not parts or rng.random() < 0.2:
         noise = fill(rng, rng.choice(knowledge.NOISE), rng.choice(products), None, held)
         parts.insert(rng.randint(0, len(parts)), noise)
-    if rng.random() < 0.12 and not customer:
-        heading = rng.choice((f"{rng.choice(products).capitalize()}s", *_HEADINGS))
-        parts.insert(0, heading + rng.choice(("", "", ".", ":")))
+    if rng.random() < 0.2 and not customer:
+        parts.insert(0, _heading(rng, group, products) + rng.choice(("", "", ".", ":")))
     return " ".join(parts)
+
+
+def _heading(rng: random.Random, group: list[Fact], products: list[str]) -> str:
+    """Draw a heading as documents have above a section: general, or naming what follows."""
+    if not group or rng.random() < 0.4:
+        return rng.choice((f"{rng.choice(products).capitalize()}s", *_HEADINGS))
+    fact = group[0]
+    topic, product = fact.topic.replace("_", " ").capitalize(), fact.product
+    if not product:
+        return topic
+    return rng.choice((f"{topic} of a {product}", f"{product.capitalize()} {topic.lower()}",
+                       f"{topic} for {product}s", f"{topic} {product}"))  # fmt: skip
 
 
 _HEADINGS = ("Refunds", "Warranty", "Delivery", "Repairs", "Invoices", "Orders", "Service",
              "Our policy", "Questions and answers", "Prices", "Returns")  # fmt: skip
 
 
-def grounded_turn(rng: random.Random, context: Context) -> tuple[str, str] | None:
-    """Draw a question about a context and its answer, or nothing where it would be ambiguous."""
+def grounded_turn(rng: random.Random, context: Context) -> tuple[str, str]:
+    """Draw a question about a context and its answer; an ambiguous question is refused too."""
     facts = context.every()
     if facts and rng.random() < 0.78:
         ask = ask_for(rng, rng.choice(facts), context)
     else:
         ask = _ask_absent(rng, facts, context)
     found = resolve(facts, ask)
-    if found is False:
-        return None
     if isinstance(found, Fact):
         return ask.text, contract.cited(found.text, context.number_of(found))
     return ask.text, contract.REFUSAL
@@ -254,7 +149,9 @@ def ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
     if fact.topic == ORDER:
         return ask_order(rng, fact)
     topic = next(topic for topic in knowledge.TOPICS if topic.name == fact.topic)
-    return make_ask(rng, topic, fact.product or rng.choice(context.products), context.held)
+    product = fact.product or rng.choice(context.products)
+    own = [f.number for f in context.every() if f.topic == ORDER and f.product == product]
+    return make_ask(rng, topic, product, context.held, rng.choice(own) if own else "")
 
 
 def _ask_absent(rng: random.Random, facts: list[Fact], context: Context) -> Ask:
@@ -273,10 +170,8 @@ def grounded(rng: random.Random, count: int, turns: int, *, held: bool = False) 
     """Draw one conversation of questions over ``count`` passages, each with its cited answer."""
     context = make_context(rng, count, held)
     messages: list[Message] = []
-    while len(messages) // 2 < turns or not messages:
+    for _ in range(turns):
         turn = grounded_turn(rng, context)
-        if turn is None:
-            continue
         if not messages:
             messages = contract.answer_messages(context.passages, turn[0])
             messages.append({"role": "assistant", "content": turn[1]})

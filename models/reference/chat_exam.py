@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.reference import chat_corpus, chat_skills, contract, invented
-from models.reference.chat_corpus import Ask, Context, Fact
+from models.reference import chat_corpus, chat_facts, chat_skills, contract, invented
+from models.reference.chat_corpus import Context
+from models.reference.chat_facts import Ask, Fact
 from models.reference.contract import Message
 
 BARS = {"grounded": 0.90, "refused": 0.95, "changed": 0.90, "intent": 0.95}
@@ -59,10 +60,10 @@ def _triple(rng: random.Random) -> tuple[Item, Item, Item] | None:
         return None
     fact = rng.choice(facts)
     ask = chat_corpus.ask_for(rng, fact, context)
-    if chat_corpus.resolve(context.every(), ask) != fact:
+    if chat_facts.resolve(context.every(), ask) != fact:
         return None
     others = [other for other in context.every() if other != fact]
-    if chat_corpus.resolve(others, ask) is not None:
+    if chat_facts.resolve(others, ask) is not None:
         return None
     number, changed = context.number_of(fact), _changed(rng, fact)
     return (
@@ -84,7 +85,7 @@ def _without_gap(text: str) -> str:
 def _changed(rng: random.Random, fact: Fact) -> str:
     """Change the fact's last number, which is never the order's own number."""
     found = list(re.finditer(r"\d+(\.\d+)?", fact.text))[-1]
-    if fact.topic == chat_corpus.ORDER:
+    if fact.topic == chat_facts.ORDER:
         value = str((int(found[0]) + rng.randint(1, 20)) % 30 + 1)
     else:
         value = invented.amount(rng, 2, 99, held_out=True)

@@ -8,7 +8,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from models.reference import chat_corpus, contract, invented, knowledge, utterances, world
+from models.reference import (
+    chat_corpus,
+    chat_facts,
+    contract,
+    invented,
+    knowledge,
+    utterances,
+    world,
+)
 from models.reference.contract import Message
 from models.reference.utterances import Utterance
 
@@ -50,9 +58,24 @@ def _reply(system_user: list[Message], answer: str) -> list[Message]:
 def _digits(rng: random.Random, said: Utterance) -> str:
     """Give the text as heard, or as typed with the order number in digits."""
     text = said.text
-    if said.order and rng.random() < 0.35:
+    if said.order and rng.random() < 0.5:
         text = text.replace(world.spoken_digits(said.order), said.order)
+    if rng.random() < 0.12:
+        text = _misheard(rng, text)
     return utterances.roughen(rng, text) if rng.random() < 0.3 else text
+
+
+def _misheard(rng: random.Random, text: str) -> str:
+    """Lose a letter of a word or two, as a transcript does, but never of a product or a number."""
+    words = text.split(" ")
+    for _ in range(2):
+        spot = rng.randrange(len(words))
+        word = words[spot]
+        kept = word.strip(".,?!").lower().removesuffix("s")
+        if len(word) > 4 and kept.isalpha() and kept not in (*world.PRODUCTS, *world.DIGITS):
+            letter = rng.randrange(1, len(word) - 1)
+            words[spot] = word[:letter] + word[letter + 1 :]
+    return " ".join(words)
 
 
 def intent(rng: random.Random, *, held: bool = False) -> list[Message]:
@@ -68,11 +91,11 @@ def draft(rng: random.Random, held: bool) -> str:
         return contract.REFUSAL
     cited = []
     for _ in range(1 if rng.random() < 0.8 else 2):
-        product = chat_corpus.draw_product(rng, held)
+        product = chat_facts.draw_product(rng, held)
         if rng.random() < 0.25:
-            fact = chat_corpus.make_order(rng, product, held)
+            fact = chat_facts.make_order(rng, product, held)
         else:
-            fact = chat_corpus.make_fact(rng, rng.choice(knowledge.TOPICS), product, held)
+            fact = chat_facts.make_fact(rng, rng.choice(knowledge.TOPICS), product, held)
         cited.append(contract.cited(fact.text, rng.randint(1, contract.MAX_PASSAGES)))
     return " ".join(cited)
 
@@ -182,14 +205,14 @@ def tools(rng: random.Random, *, held: bool = False) -> Conversation:
         tool(search_name, rng.choice(("Search the policies", "Search documents")), query),
     ]
     product = rng.choice(world.PRODUCTS)
-    fact = chat_corpus.make_order(rng, product, held)
+    fact = chat_facts.make_order(rng, product, held)
     if rng.random() < 0.6:
         name, arguments = status_name, {field: fact.number}
-        text = chat_corpus.ask_order(rng, fact).text
+        text = chat_facts.ask_order(rng, fact).text
     else:
         topic = rng.choice(chat_corpus.CORE)
         name, arguments = search_name, {query: f"{contract.NEEDS[topic.intent]} {product}"}
-        text = chat_corpus.make_ask(rng, topic, product, held).text
+        text = chat_facts.make_ask(rng, topic, product, held).text
         text = text if product in text else f"{text} It is about my {product}."
     offered = offered if rng.random() < 0.6 else [t for t in offered if _name(t) == name]
     rng.shuffle(offered)
@@ -209,7 +232,7 @@ def _called(call: dict[str, Any]) -> dict[str, Any]:
     return {"id": "a00000000", "type": "function", "function": call}
 
 
-def _after_call(call: dict[str, Any], fact: chat_corpus.Fact) -> list[dict[str, Any]]:
+def _after_call(call: dict[str, Any], fact: chat_facts.Fact) -> list[dict[str, Any]]:
     result = json.dumps({"record": fact.text}, separators=(",", ":"))
     return [
         {"role": "assistant", "content": "", "tool_calls": [_called(call)]},

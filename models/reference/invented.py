@@ -46,6 +46,8 @@ def amount(rng: random.Random, low: int, high: int, *, held_out: bool = False) -
         value = str(rng.randint(low, high if rng.random() < 0.8 else max(high, 999)))
         if rng.random() < 0.06:
             value = f"{value}.{rng.randint(10, 99)}"
+        elif rng.random() < 0.03:
+            value = f"{rng.randint(1, 9)},{rng.randint(100, 999)}"
         if world.is_held_out("amount", value) == held_out:
             return value
 

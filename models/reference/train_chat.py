@@ -30,7 +30,7 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 9_500
+    steps: int = 7_200
     tokens: int = 3_072
     rate: float = 3e-3
     matrix_rate: float = 0.02

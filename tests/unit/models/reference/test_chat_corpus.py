@@ -3,7 +3,15 @@
 import random
 import re
 
-from models.reference import chat_corpus, chat_exam, chat_mixture, chat_skills, contract, world
+from models.reference import (
+    chat_corpus,
+    chat_exam,
+    chat_facts,
+    chat_mixture,
+    chat_skills,
+    contract,
+    world,
+)
 
 CONTEXTS = [(random.Random(seed), 6) for seed in range(300)]
 TALKS = [chat_corpus.grounded(random.Random(seed), 6, 2) for seed in range(300)]
@@ -40,14 +48,28 @@ def test_two_facts_of_one_context_never_answer_one_question() -> None:
 
 
 def test_resolve_prefers_the_product_then_the_general_fact() -> None:
-    exact = chat_corpus.Fact("refund", "headset", "Headset refunds take 3 days.")
-    general = chat_corpus.Fact("refund", "", "Refunds take 9 days.")
-    other = chat_corpus.Fact("refund", "router", "Router refunds take 5 days.")
-    ask = chat_corpus.Ask("refund", "headset", "When?")
-    assert chat_corpus.resolve([other, general, exact], ask) == exact
-    assert chat_corpus.resolve([other, general], ask) == general
-    assert chat_corpus.resolve([other], ask) is None
-    assert chat_corpus.resolve([other, exact], chat_corpus.Ask("refund", "", "When?")) is False
+    exact = chat_facts.Fact("refund", "headset", "Headset refunds take 3 days.")
+    general = chat_facts.Fact("refund", "", "Refunds take 9 days.")
+    other = chat_facts.Fact("refund", "router", "Router refunds take 5 days.")
+    ask = chat_facts.Ask("refund", "headset", "When?")
+    assert chat_facts.resolve([other, general, exact], ask) == exact
+    assert chat_facts.resolve([other, general], ask) == general
+    assert chat_facts.resolve([other], ask) is None
+    assert chat_facts.resolve([other, exact], chat_facts.Ask("refund", "", "When?")) is False
+
+
+def test_resolve_finds_the_product_of_an_order_through_its_record() -> None:
+    record = chat_facts.Fact("order", "headset", "Order 4217 for a headset was paid.", "4217")
+    other = chat_facts.Fact("order", "router", "Order 9006 for a router was paid.", "9006")
+    refund = chat_facts.Fact("refund", "headset", "Headset refunds take 3 days.")
+    more = chat_facts.Fact("refund", "router", "Router refunds take 5 days.")
+    ask = chat_facts.Ask("refund", "", "My order is 4217. When is my refund?", "4217")
+    assert chat_facts.resolve([record, refund, more], ask) == refund
+    assert chat_facts.resolve([record, more], ask) is None
+    mine = chat_facts.Ask("order", "", "Where is my order?")
+    assert chat_facts.resolve([record, refund], mine) == record
+    assert chat_facts.resolve([record, other], mine) is False
+    assert chat_facts.resolve([refund], mine) is None
 
 
 def test_the_exam_removes_and_changes_the_fact() -> None:
