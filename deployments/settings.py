@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deployments.wire.limits import Limits
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
+from retrieval.settings import CollectionSettings
 
 PREFIX = "PODIUM_"
 # Variables that address an installation instead of configuring one.
@@ -34,11 +35,15 @@ class GatewaySettings(BaseModel):
 
 
 class RetrieverSettings(BaseModel):
-    """Search and the documents behind it; `embedder` names a model of the catalog."""
+    """Search and the documents behind it; `embedder` names a model of the catalog.
+
+    `collection` is how every collection is cut and searched.
+    """
 
     model_config = _STRICT
 
     embedder: str = "embed"
+    collection: CollectionSettings = CollectionSettings()
     num_cpus: float = Field(default=0.5, ge=0)
     sources: Mapping[str, str] = Field(default_factory=dict)
 

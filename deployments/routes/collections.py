@@ -57,6 +57,7 @@ async def put(
         label=_document_label(state, principal, source or collection).to_json(),
         title=request.headers.get("x-document-title"),
         media_type=_media_type(request),
+        settings=state.settings.retriever.collection,
         request_id=request.state.request_id,
     )
     deadline = state.deadline()
