@@ -12,6 +12,7 @@ from router.decide import RouteDecision
 from router.events import StepReport
 from router.label import Label, join_all
 from router.plan import INPUT, Path, Plan, Step
+from router.scoring import usd
 from router.steps.kind import Produced
 
 _ENDED_BADLY = ("failed", "denied", "dropped", "refused")
@@ -53,7 +54,7 @@ class Board:
     def put(self, step: Step, made: Produced, report: StepReport) -> Artifact:
         """Keep what a step made."""
         artifact = derive(
-            f"{step.name}",
+            step.name,
             step.use,
             made.value,
             producer=step.name,
@@ -70,6 +71,11 @@ class Board:
         """Whether a step reads, directly or not, what another makes."""
         before = self.plan.step(step).predecessors()
         return on in before or any(self.depends(name, on) for name in before)
+
+    def spent_usd(self) -> float:
+        """What the models asked so far have cost."""
+        made = [one for one in self.produced.values() if one.card is not None]
+        return sum(usd(one.card.price, one.usage) for one in made if one.card is not None)
 
     def degraded(self) -> bool:
         """Whether anything is missing that was meant to be there."""

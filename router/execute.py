@@ -47,7 +47,7 @@ class Executor:
         inputs = input_artifacts(plan, request, self._around.policy)
         recorder = self._recorder()
         run_id = recorder.value("run_id", lambda: random_id("run"))
-        events: asyncio.Queue[RunEvent] = asyncio.Queue()
+        events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         run = Run(
             run_id=run_id,
             board=Board(plan, inputs),
@@ -60,12 +60,13 @@ class Executor:
         )
         yield RunStarted(run_id, plan.name, plan.version)
         work = asyncio.create_task(run.go(), name=f"run {run_id}")
+        work.add_done_callback(lambda _: events.put_nowait(None))
         try:
-            while True:
-                event = await events.get()
+            while (event := await events.get()) is not None:
                 yield event
                 if isinstance(event, RunFinished):
-                    break
+                    return
+            work.result()
         finally:
             work.cancel()
             with suppress(asyncio.CancelledError):

@@ -16,7 +16,6 @@ from router.label import Label, join_all
 from router.passages import Passage
 from router.plan import Path
 from router.plan_check import REPLY, SOURCES
-from router.scoring import usd
 
 
 def reply_text(board: Board, text: str) -> Composed:
@@ -52,7 +51,7 @@ def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
         label=_label(board),
         timings_ms={"total": total_ms, **{r.name: r.duration_ms for r in board.reports.values()}},
         usage=_usage(board),
-        cost_usd=_cost(board),
+        cost_usd=board.spent_usd(),
         decisions=tuple(board.decisions),
         model=card.id if card else None,
         site=card.site if card else None,
@@ -136,8 +135,3 @@ def _usage(board: Board) -> Usage:
     for made in board.produced.values():
         total = add(total, made.usage)
     return total
-
-
-def _cost(board: Board) -> float:
-    made = [one for one in board.produced.values() if one.card]
-    return sum(usd(one.card.price, one.usage) for one in made if one.card)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, InternalError, PodiumError, PolicyDenied
+from models.errors import BudgetExceeded, DeadlineExceeded, InternalError, PodiumError, PolicyDenied
 from router import bindings, expressions
 from router.board import Board
 from router.decide import RouteDecision
@@ -135,15 +135,22 @@ class Run:
         budget = self.board.plan.budget.latency_ms
         if step.degrade and budget is not None and started_ms > budget:
             return Produced(None, status="dropped", summary="the latency budget is spent")
+        if step.optional and self._broke():
+            return Produced(None, status="dropped", summary="the money budget is spent")
         return None
+
+    def _broke(self) -> bool:
+        """Whether the run has spent the plan's money."""
+        budget = self.board.plan.budget.usd
+        return budget is not None and self.board.spent_usd() > budget
 
     async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
         try:
             made = await self._bounded(step, arguments)
         except PodiumError as error:
             status: StepStatus = "denied" if isinstance(error, PolicyDenied) else "failed"
-            self._fail(step, error)
             self._end(step, started, Produced(None, status=status, summary=_summary(error)))
+            self._fail(step, error)
         else:
             self._end(step, started, made)
 
@@ -151,6 +158,12 @@ class Run:
         """Run the step within what is left of its own time and the run's."""
         deadline = self.deadline if step.timeout_s is None else self.deadline.sooner(step.timeout_s)
         deadline.check(f"step {step.name}")
+        if step.prompt is not None and self._broke():
+            raise BudgetExceeded(
+                f"The budget of the pipeline was spent before step {step.name}."
+                " Raise budget.usd, or route its steps to cheaper models.",
+                param="budget.usd",
+            )
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await self.kinds[step.use].run(self._call(step, arguments, deadline))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from typing import TypeVar
 
 import pytest
 
 from models.deadline import Deadline
 from models.errors import (
+    BudgetExceeded,
     ContextLengthExceeded,
     DeadlineExceeded,
     InternalError,
@@ -28,11 +30,13 @@ from router.events import (
     StepRestarted,
     StepStarted,
 )
+from router.recorder import Live
 from router.steps.kind import RunRequest
 from tests.scripted_world import CARDS, World, card, hit, plan_of, reply_of, result_of, world
 
 ANSWER = "  answer: {use: generate, prompt: support/intent@prod, with: {message: input.text}}"
 TEXT = {"text": "Hello"}
+T = TypeVar("T")
 
 
 def _generate(name: str, message: str = "input.text", more: str = "") -> str:
@@ -279,6 +283,44 @@ async def test_a_spent_latency_budget_drops_what_may_be_left_out() -> None:
     poor = await scripted.result(plan_of(steps, output, budget="{latency_ms: 0.0001}"), TEXT)
     assert (poor.reply, poor.status) == ("plain", "partial")
     assert {report.name: report.status for report in poor.steps}["fine"] == "dropped"
+
+
+async def test_money_spent_drops_what_is_optional_and_stops_what_is_not() -> None:
+    steps = "\n".join(
+        [
+            _generate("draft", more=", route: {model: one}"),
+            _generate("fine", "draft", ", optional: true, route: {model: one}"),
+        ]
+    )
+    output, price = "{reply: fine | draft}", {"in": 0, "out": 1_000_000}
+    scripted = _two_models(world("a b c"))
+    scripted.cards = (card("one", price=price),)
+    rich = await scripted.result(plan_of(steps, output, budget="{usd: 7}"), TEXT)
+    assert (rich.status, rich.cost_usd) == ("succeeded", 6.0)
+    poor = await scripted.result(plan_of(steps, output, budget="{usd: 2}"), TEXT)
+    assert (poor.status, poor.cost_usd) == ("partial", 3.0)
+    required = steps.replace(", optional: true", "")
+    broke = await scripted.result(plan_of(required, "{reply: fine}", budget="{usd: 2}"), TEXT)
+    assert isinstance(broke.error, BudgetExceeded)
+
+
+async def test_a_result_that_cannot_be_made_ends_the_events_with_its_fault() -> None:
+    class Odd(Live):
+        def value(self, key: str, make: Callable[[], T]) -> T:
+            if key == "clock/run/ended":
+                raise ZeroDivisionError
+            return super().value(key, make)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(ZeroDivisionError):
+            await world("x", recorder=Odd).events(plan_of(ANSWER), TEXT)
+
+
+async def test_the_step_that_failed_says_so_and_why() -> None:
+    result = await world(lambda request: ModelUnavailable("down")).result(plan_of(ANSWER), TEXT)
+    assert [(report.status, report.summary) for report in result.steps] == [
+        ("failed", "model_unavailable")
+    ]
 
 
 async def test_a_step_is_tried_again_only_where_the_plan_says_so_and_the_model_is_down() -> None:
