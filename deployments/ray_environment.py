@@ -6,11 +6,13 @@ Ray Serve reads these once, at import, in every process, so they are set before 
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 import socket
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from deployments.private_file import write_private
 from models.quiet import quiet_environment
 
 _TOKEN_BYTES = 32
+USERS_HOME = "HOME_OF_USER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,32 @@ def ray_environment(home: Home, folder: RunFolder, *, drain_s: float = 0.5) -> d
         "VLLM_HOST_IP": "127.0.0.1",
         "VLLM_LOGGING_LEVEL": "WARNING",
     }
+
+
+@contextmanager
+def private_user_home(folder: RunFolder) -> Iterator[None]:
+    """Start Ray inside this: its processes get the run folder as the user's home.
+
+    Ray's dashboard asks the clouds' metadata addresses where it runs, reporting turned off or not,
+    unless it finds a cluster file at home. `enter_replica` gives replicas the real one back.
+    """
+    write_private(folder.path / "ray_bootstrap_config.yaml", b"{}\n")
+    users = os.environ.get("HOME")
+    os.environ["HOME"] = str(folder.path)
+    if users is not None:
+        os.environ[USERS_HOME] = users
+    try:
+        yield
+    finally:
+        os.environ.pop("HOME")
+        if users is not None:
+            os.environ["HOME"] = users
+
+
+def restore_user_home() -> None:
+    """Undo `private_user_home` in a process that Ray started."""
+    if USERS_HOME in os.environ:
+        os.environ["HOME"] = os.environ.pop(USERS_HOME)
 
 
 def free_ports(count: int) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deployments.home import Home
 from deployments.json_log import open_log
+from deployments.ray_environment import restore_user_home
 from models.quiet import quiet_environment
 
 _NOISY = ("vllm", "faster_whisper", "sentence_transformers", "transformers", "httpx2", "httpcore2")
@@ -15,6 +16,7 @@ _NOISY = ("vllm", "faster_whisper", "sentence_transformers", "transformers", "ht
 
 def enter_replica(name: str) -> None:
     """Quiet every library in this process before it is imported, and open the replica's log."""
+    restore_user_home()
     os.environ.update(quiet_environment())
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)

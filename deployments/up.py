@@ -25,7 +25,12 @@ from deployments.home import Home
 from deployments.home_lock import lock_home
 from deployments.policy_in_force import read_policy
 from deployments.processes import Descendants
-from deployments.ray_environment import RunFolder, make_run_folder, ray_environment
+from deployments.ray_environment import (
+    RunFolder,
+    make_run_folder,
+    private_user_home,
+    ray_environment,
+)
 from deployments.readiness import wait_ready
 from deployments.run_file import Running, remove_running, write_running
 from deployments.settings import Settings
@@ -119,16 +124,17 @@ def _start_ray(stack: ExitStack, settings: Settings, folder: RunFolder, say: Say
 
     say("starting Ray")
     stack.callback(_stop_ray)
-    ray.init(
-        address="local",
-        num_cpus=int(settings.logical_cpus),
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        object_store_memory=settings.object_store_mib * 1024 * 1024,
-        _temp_dir=str(folder.ray),
-        _node_ip_address="127.0.0.1",
-    )
+    with private_user_home(folder):
+        ray.init(
+            address="local",
+            num_cpus=int(settings.logical_cpus),
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="ERROR",
+            object_store_memory=settings.object_store_mib * 1024 * 1024,
+            _temp_dir=str(folder.ray),
+            _node_ip_address="127.0.0.1",
+        )
     _install_handlers()
     say("starting models")
     http: Any = {"host": settings.host, "port": settings.port}
