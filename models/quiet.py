@@ -5,6 +5,8 @@ from __future__ import annotations
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
+    # Turned off, Ray still reports that it is turned off: to nobody, then.
+    "RAY_USAGE_STATS_REPORT_URL": "http://127.0.0.1:9/",
     "VLLM_NO_USAGE_STATS": "1",
     "VLLM_DO_NOT_TRACK": "1",
     "DO_NOT_TRACK": "1",

@@ -1,4 +1,4 @@
-"""A socket guard for tests: connections go to loopback, or are refused and written down."""
+"""A socket guard for tests: connections stay on this machine, or are refused and written down."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class NetworkRefused(OSError):
     """A connection outside loopback was refused by the guard."""
 
     def __init__(self, target: str) -> None:
-        super().__init__(errno.ENETUNREACH, f"tests reach loopback only, not {target}")
+        super().__init__(errno.ENETUNREACH, f"tests stay on this machine and don't reach {target}")
 
 
 class LoopbackGuard:
@@ -81,7 +81,18 @@ def is_local_host(host: str) -> bool:
         address = ipaddress.ip_address(host.split("%")[0])
     except ValueError:
         return False
-    return address.is_loopback or address.is_unspecified
+    return address.is_loopback or address.is_unspecified or is_own(address)
+
+
+def is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an interface of this machine has the address: Ray's processes meet on it."""
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
 
 
 def _text(host: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.loopback import LoopbackGuard, NetworkRefused, is_local_host
 
-OUTSIDE = "192.0.2.1"  # reserved for documentation, never routed
+OUTSIDE = "198.51.100.7"  # reserved for documentation, never routed
 
 
 def test_loopback_is_let_through(loopback_guard: LoopbackGuard) -> None:
