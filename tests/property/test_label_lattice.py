@@ -66,6 +66,26 @@ def test_what_may_receive_a_join_may_receive_each_part(
         assert b.flows_to(clearance, now)
 
 
+@given(labels, labels, st.sampled_from(["eu", "us", "acme"]))
+def test_a_region_is_allowed_for_both_or_not_at_all(a: Label, b: Label, region: str) -> None:
+    here = Clearance(Level.RESTRICTED, None, region=region)
+    both = [Label(regions=one.regions).flows_to(here) for one in (a, b)]
+    assert Label(regions=a.regions).join(Label(regions=b.regions)).flows_to(here) == all(both)
+
+
+@given(labels, labels, st.floats(min_value=0, max_value=2e9))
+def test_a_join_expires_with_the_first_of_its_parts(a: Label, b: Label, now: float) -> None:
+    anything = Clearance(Level.RESTRICTED, None)
+    alive = [Label(expires=one.expires).flows_to(anything, now) for one in (a, b)]
+    joined = Label(expires=a.expires).join(Label(expires=b.expires))
+    assert joined.flows_to(anything, now) == all(alive)
+
+
+@given(labels, labels)
+def test_a_join_keeps_the_subjects_of_both(a: Label, b: Label) -> None:
+    assert a.join(b).subjects == a.subjects | b.subjects
+
+
 @given(labels, clearances)
 def test_joining_the_top_never_opens_a_way(a: Label, clearance: Clearance) -> None:
     if a.join(TOP).flows_to(clearance):
