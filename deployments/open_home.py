@@ -11,8 +11,6 @@ from deployments.home import HOME_VERSION, Home, make_private
 from deployments.home_lock import lock_home
 from deployments.private_file import sync_folder, write_private
 from models.errors import SetupError
-from router.store.engine import open_sqlite
-from router.store.migrate import upgrade
 
 LayoutStep = Callable[[Home], None]
 # What changes the folders themselves; key n leads from version n to n + 1. A step must be safe to
@@ -124,6 +122,10 @@ def _copy(home: Home, found: int, now: float) -> Path:
 def _upgrade_database(home: Home) -> None:
     if not home.database.exists():
         return
+    # Half of what the command line would import, for a thing it hardly ever does.
+    from router.store.engine import open_sqlite
+    from router.store.migrate import upgrade
+
     engine = open_sqlite(home.database)
     try:
         upgrade(engine)

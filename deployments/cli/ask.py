@@ -35,7 +35,9 @@ def ask(
     ] = DEFAULT_MODEL,
     system: Annotated[str | None, typer.Option(help="Instructions put before it.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer.")] = None,
-    temperature: Annotated[float | None, typer.Option(min=0.0, max=2.0)] = None,
+    temperature: Annotated[
+        float | None, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")
+    ] = None,
     json_: JsonOption = False,
     timeout: TimeoutOption = DEFAULT_TIMEOUT,
     url: UrlOption = None,
