@@ -27,14 +27,16 @@ class _Piece:
 def chunk_document(document: ParsedDocument, settings: CollectionSettings) -> tuple[Chunk, ...]:
     """Cut into chunks of at most `chunk_tokens` estimated tokens; what fits whole is one chunk.
 
-    Neighbours within a section share about `overlap` of that size. A heading or page starts a new
-    chunk once the open one is half full, or always when `split_headings` is set.
+    Neighbours within a section share about `overlap` of that size. A heading starts a new chunk
+    once the open one is half full, or always when `split_headings` is set. A chunk never runs over
+    a page, so that its page can be cited.
     """
     pieces = list(_pieces(document, settings.chunk_tokens))
     if not pieces:
         return ()
     whole = _total(pieces) <= settings.chunk_tokens and not settings.split_headings
-    runs = [pieces] if whole else _pack(pieces, settings, document.text)
+    one_page = pieces[0].mark.page == pieces[-1].mark.page
+    runs = [pieces] if whole and one_page else _pack(pieces, settings, document.text)
     return tuple(_chunk(number, run, document.text) for number, run in enumerate(runs))
 
 
@@ -63,6 +65,8 @@ def _pack(pieces: list[_Piece], settings: CollectionSettings, text: str) -> list
 def _starts_section(run: list[_Piece], piece: _Piece, settings: CollectionSettings) -> bool:
     """Whether to cut before `piece`; never behind a bare heading."""
     last = run[-1]
+    if piece.mark.page != last.mark.page:
+        return True
     if piece.mark == last.mark or (last.mark.heading and last.start == last.mark.start):
         return False
     return settings.split_headings or _total(run) * 2 >= settings.chunk_tokens

@@ -20,11 +20,15 @@ _log = logging.getLogger(__name__)
 
 
 class LiveIndex:
-    """One collection's index, the keys under each label, and the moment both are of."""
+    """One collection's index, the keys under each label, and the moment both are of.
+
+    `saved` is the mark of the moment whose snapshot is on disk.
+    """
 
     def __init__(self, contents: Contents, index: VectorIndex) -> None:
         self.collection = contents.collection
         self.index = index
+        self.saved = ""
         self._lock = threading.Lock()
         self._keys: dict[str, set[int]] = defaultdict(set)
         for key, label in zip(contents.keys.tolist(), contents.labels, strict=True):
@@ -81,19 +85,18 @@ class LiveIndexes:
     def apply(self, change: Change, vectors: Vectors) -> None:
         """Follow a committed change; the snapshot on disk goes when it holds what was removed."""
         with self._lock:
-            if change.removed:
-                self._snapshots.discard(change.collection.pk)
             live = self._live.get(change.collection.pk)
             if live is None or live.collection.generation != change.collection.generation - 1:
                 self._live.pop(change.collection.pk, None)
-                return
-            live.follow(change, vectors)
+            else:
+                live.follow(change, vectors)
+            if change.removed:
+                self._snapshots.discard(change.collection.pk)
 
     def flush(self, collection: Collection) -> None:
-        """Write the index as it is now to disk."""
+        """Write the index as it is now to disk, unless it is there already."""
         with self._lock:
-            live = self.at(collection)
-            self._snapshots.write(live.collection, live.index.dump())
+            self._save(self.at(collection))
 
     def forget(self, collection: Collection) -> None:
         """Drop the index of a collection that is gone."""
@@ -107,7 +110,9 @@ class LiveIndexes:
         if dumped is not None:
             index = load(dumped, self._options)
             if np.array_equal(index.keys(), contents.keys):
-                return LiveIndex(contents, index)
+                live = LiveIndex(contents, index)
+                live.saved = contents.collection.mark
+                return live
         return self._rebuild(collection)
 
     def _rebuild(self, collection: Collection) -> LiveIndex:
@@ -116,8 +121,19 @@ class LiveIndexes:
         index = VectorIndex(contents.collection.identity.dim, self._options)
         if contents.vectors is not None and len(contents.keys):
             index.replace(np.empty(0, np.int64), contents.keys, contents.vectors)
-        self._snapshots.write(contents.collection, index.dump())
-        return LiveIndex(contents, index)
+        live = LiveIndex(contents, index)
+        self._save(live)
+        return live
+
+    def _save(self, live: LiveIndex) -> None:
+        if live.saved == live.collection.mark:
+            return
+        try:
+            self._snapshots.write(live.collection, live.index.dump())
+            live.saved = live.collection.mark
+        except OSError as error:
+            # A snapshot only saves time at the next start: what was written stands in SQL.
+            _log.warning("no index snapshot of collection %d: %s", live.collection.pk, error)
 
 
 def _keys(keys: tuple[int, ...]) -> Keys:

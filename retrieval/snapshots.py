@@ -15,6 +15,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from models.errors import Unavailable
 from retrieval.boundary import Boundary, no_boundary
 from retrieval.collection import Collection
 
@@ -50,9 +51,7 @@ class Snapshots:
         text = json.dumps(asdict(manifest), sort_keys=True)
         self._place(folder / MANIFEST, text.encode(), "manifest")
         self._boundary("snapshot.sweep")
-        for old in folder.iterdir():
-            if old.name not in (file, MANIFEST):
-                old.unlink(missing_ok=True)
+        _sweep(folder, file)
         self._boundary("snapshot.done")
 
     def read(self, collection: Collection) -> bytes | None:
@@ -70,6 +69,7 @@ class Snapshots:
         if manifest != expected:
             _log.info("index snapshot of collection %d is not current", collection.pk)
             return None
+        _sweep(folder, manifest.file)
         return dumped
 
     def discard(self, collection_pk: int) -> None:
@@ -77,12 +77,18 @@ class Snapshots:
         folder = self._of(collection_pk)
         if not folder.is_dir():
             return
-        self._boundary("snapshot.discard")
-        (folder / MANIFEST).unlink(missing_ok=True)
-        _sync_folder(folder)
-        self._boundary("snapshot.discard_data")
-        shutil.rmtree(folder)
-        _sync_folder(self._folder)
+        try:
+            self._boundary("snapshot.discard")
+            (folder / MANIFEST).unlink(missing_ok=True)
+            _sync_folder(folder)
+            self._boundary("snapshot.discard_data")
+            shutil.rmtree(folder)
+            _sync_folder(self._folder)
+        except OSError as error:
+            raise Unavailable(
+                "What was deleted is gone from search, but its old index file could not be "
+                f"removed ({error.strerror}): check Podium's home, then delete again."
+            ) from error
 
     def keep_only(self, collection_pks: frozenset[int]) -> None:
         """Remove the snapshots of collections that are gone."""
@@ -117,6 +123,13 @@ def _manifest(collection: Collection, file: str, sha256: str) -> _Manifest:
     return _Manifest(
         file, sha256, collection.generation, collection.mark, identity, collection.chunker
     )
+
+
+def _sweep(folder: Path, file: str) -> None:
+    """Remove older data and what a crash left."""
+    for old in folder.iterdir():
+        if old.name not in (file, MANIFEST):
+            old.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

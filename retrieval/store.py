@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -83,12 +84,12 @@ class Store:
             found = collection_rows.maybe(connection, name)
         if found is not None and settings in (None, found.settings):
             return found
-        with writing(self._engine) as connection:
+        with self._change() as connection:
             return collection_rows.ensure(connection, name, identity, settings, defaults)
 
     def drop(self, name: str) -> Collection:
         """Remove a collection with all its documents."""
-        with writing(self._engine) as connection:
+        with self._change() as connection:
             return collection_rows.drop(connection, name)
 
     def documents(self, collection: str) -> tuple[Document, ...]:
@@ -130,8 +131,7 @@ class Store:
 
     def put(self, collection: str, new: NewDocument) -> Change:
         """Add the document, or replace the one of its id."""
-        self._boundary("store.begin")
-        with writing(self._engine) as connection:
+        with self._change() as connection:
             found = collection_rows.find(connection, collection)
             old = _row(connection, found.pk, new.document.id)
             removed = _remove(connection, found.pk, () if old is None else (old.pk,))
@@ -139,25 +139,28 @@ class Store:
             added = _insert(connection, found.pk, new)
             collection_rows.touch(connection, found.pk)
             after = collection_rows.find(connection, collection)
-            self._boundary("store.commit")
-        self._boundary("store.committed")
         status: Status = "added" if old is None else "updated"
         document = new.document
         return Change(after, removed, added, status, (document.id,), document.label)
 
     def delete(self, collection: str, ids: Sequence[str]) -> Change:
         """Delete those of the documents that exist; `Change.documents` names them."""
-        self._boundary("store.begin")
-        with writing(self._engine) as connection:
+        with self._change() as connection:
             found = collection_rows.find(connection, collection)
             rows = [row for id_ in dict.fromkeys(ids) if (row := _row(connection, found.pk, id_))]
             removed = _remove(connection, found.pk, tuple(row.pk for row in rows))
             if rows:
                 collection_rows.touch(connection, found.pk)
             after = collection_rows.find(connection, collection)
+        return Change(after, removed, documents=tuple(row.id for row in rows))
+
+    @contextmanager
+    def _change(self) -> Iterator[sa.Connection]:
+        self._boundary("store.begin")
+        with writing(self._engine) as connection:
+            yield connection
             self._boundary("store.commit")
         self._boundary("store.committed")
-        return Change(after, removed, documents=tuple(row.id for row in rows))
 
 
 def _documents(collection_pk: int) -> sa.Select[tuple[object, ...]]:

@@ -96,7 +96,7 @@ async def cancelling_harms_no_other(embedder: Embedder) -> None:
 
 async def results_cross_processes(embedder: Embedder) -> None:
     found = await _embed(embedder, *TEXTS)
-    copy = pickle.loads(pickle.dumps(found))
+    copy = pickle.loads(pickle.dumps(found))  # noqa: S301 - our own
     np.testing.assert_array_equal(copy.vectors, found.vectors)
     assert copy.identity == found.identity
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from retrieval.chunking import chunk_document
 from retrieval.documents import Mark, ParsedDocument
 from retrieval.parsing import parse_document
@@ -37,23 +39,20 @@ def test_long_text_is_cut_at_sentences_within_the_size() -> None:
 
 def test_neighbours_overlap_by_about_the_share_asked_for() -> None:
     chunks = chunk_document(_plain(LONG), CollectionSettings(chunk_tokens=200, overlap=0.175))
-    shared = [
-        estimate_tokens(LONG[after.start : before.end])
-        for before, after in zip(chunks, chunks[1:], strict=False)
-    ]
+    shared = [estimate_tokens(LONG[after.start : before.end]) for before, after in pairwise(chunks)]
     assert all(0.1 * 200 <= tokens <= 0.2 * 200 for tokens in shared)
 
 
 def test_no_overlap_when_none_is_asked_for() -> None:
     chunks = chunk_document(_plain(LONG), CollectionSettings(chunk_tokens=60, overlap=0))
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert after.start > before.end - 1
 
 
 def test_long_sentences_overlap_by_words() -> None:
     text = "; ".join("word " * 45 for _ in range(10)) + "."
     chunks = chunk_document(_plain(text), CollectionSettings(chunk_tokens=100, overlap=0.2))
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         assert before.start < after.start < before.end
 
 
