@@ -18,10 +18,11 @@ def gather(
 ) -> list[Passage]:
     """Records first, then hits by score, best first; at most `limit`, numbered from 1.
 
-    Each has n, id, title, collection, chunk, page, text, score and kind.
+    Records take at most half of the places while there are hits for the others. Each has n, id, title, collection, chunk, page, text, score and kind.
     """
     ranked = sorted(hits, key=lambda hit: -float(hit["score"]))
-    shown = [*(record_passage(row) for row in records), *(_hit_passage(hit) for hit in ranked)]
+    rows = list(records)[: max(limit // 2, limit - len(ranked))]
+    shown = [*(record_passage(row) for row in rows), *(_hit_passage(hit) for hit in ranked)]
     return [{**passage, "n": n} for n, passage in enumerate(shown[:limit], 1)]
 
 

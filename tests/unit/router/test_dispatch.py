@@ -7,7 +7,7 @@ import pytest
 from models.errors import InternalError, ModelUnavailable, Overloaded, PodiumError, PolicyDenied
 from models.testing.scripted import ScriptedChat, say_in_turn
 from router.label import Integrity, Label, Level
-from tests.scripted_world import World, card, plan_of, world
+from tests.scripted_world import FixedSource, World, card, plan_of, world
 
 STEP = (
     "  answer: {use: generate, prompt: support/intent@prod, with: {message: input.text},"
@@ -53,6 +53,20 @@ async def test_what_comes_from_outside_is_not_trusted() -> None:
     assert inside.label.integrity == Integrity.USER
     assert outside.label.integrity == Integrity.UNTRUSTED
     assert (outside.model, outside.site) == ("claude", "remote")
+
+
+async def test_what_decides_a_branch_counts_as_read_on_it() -> None:
+    record = "  customer: {use: query, with: {source: crm, name: snapshot, params: {id: C-1042}}}\n"
+    step = STEP.replace("route:", "when: CONDITION, route:")
+    for condition, denied in (("input.text", False), ("customer.rows", True)):
+        made, claude = _world(ModelUnavailable("down"))
+        made.source = FixedSource({"C-1042": ({"id": "C-1042"},)})
+        plan = plan_of(record + step.replace("CONDITION", condition))
+        result = await made.result(plan, TEXT)
+        assert len(claude.calls) == (0 if denied else 1)
+        assert result.decisions[0].label.categories == ({"pii"} if denied else set())
+        inside = await world("x", source=made.source).result(plan, TEXT)
+        assert inside.label.categories == ({"pii"} if denied else set())
 
 
 async def test_a_denied_step_denies_the_run_unless_it_may_be_left_out() -> None:

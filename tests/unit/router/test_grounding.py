@@ -64,6 +64,16 @@ def test_passages_are_records_first_then_hits_by_score_and_at_most_the_limit() -
     assert [passage["n"] for passage in gather(ROWS, HITS, 2)] == [1, 2]
 
 
+def test_records_leave_room_for_hits() -> None:
+    rows = [{"source": "crm", "id": str(n)} for n in range(8)]
+    kinds = [passage["kind"] for passage in gather(rows, HITS * 4, 6)]
+    assert kinds == ["record"] * 3 + ["document"] * 3
+    assert len(gather(rows, [], 6)) == 6
+    assert [passage["kind"] for passage in gather(rows, HITS, 6)] == ["record"] * 4 + [
+        "document"
+    ] * 2
+
+
 def test_a_row_without_a_sentence_is_told_column_by_column() -> None:
     row = {"source": "crm/x", "id": "7", "order_number": 4217, "state": "", "city": "Harbor"}
     assert gather([row], [], 6)[0]["text"] == "Order number 4217. City Harbor."
