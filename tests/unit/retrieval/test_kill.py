@@ -21,6 +21,7 @@ from retrieval.errors import CollectionNotFound
 from retrieval.opening import DATABASE, INDEX_FOLDER, Retrieval, open_retrieval
 from retrieval.ports import SearchRequest
 from retrieval.settings import Mode
+from tests.in_memory import in_memory
 from tests.tracked import ROOT
 from tests.unit.retrieval.kill_driver import HISTORY, Delete, Operation, Put
 from tests.words_embedder import WordsEmbedder
@@ -47,7 +48,8 @@ class Crashes:
 @pytest.fixture(scope="module", params=["short", pytest.param("full", marks=pytest.mark.assurance)])
 def crashes(request: pytest.FixtureRequest) -> Iterator[Crashes]:
     """Runs the history in processes of its own, each killed at another boundary."""
-    with TemporaryDirectory(dir=_in_memory()) as folder:
+    # A killed process leaves the same files on every file system.
+    with TemporaryDirectory(dir=in_memory()) as folder:
         done = subprocess.run(
             [sys.executable, "-m", "tests.unit.retrieval.kill_driver", folder, request.param],
             cwd=ROOT,
@@ -59,11 +61,6 @@ def crashes(request: pytest.FixtureRequest) -> Iterator[Crashes]:
         )
         assert done.returncode == 0, done.stderr
         yield Crashes(Path(folder), [(at, name) for at, name in json.loads(done.stdout)])
-
-
-def _in_memory() -> str | None:
-    """Where fsync costs nothing: a killed process leaves the same files on every file system."""
-    return next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), None)  # noqa: S108
 
 
 def _after(operations: Sequence[Operation]) -> dict[str, str]:
