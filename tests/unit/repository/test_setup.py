@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, folder / part)
         else:
             shutil.copy(source, folder)
+    borrow_pip(folder / ".venv")
     return folder
+
+
+def borrow_pip(environment: Path) -> None:
+    """An empty environment with this one's pip: seconds faster than bootstrapping its own."""
+    venv.create(environment, symlinks=True, with_pip=False)
+    place = f"lib/python3.{sys.version_info.minor}/site-packages"
+    for found in Path(sys.prefix, place).glob("pip*"):
+        (environment / place / found.name).symlink_to(found)
 
 
 def setup(folder: Path, **configured: str) -> subprocess.CompletedProcess[str]:
@@ -49,11 +59,7 @@ def test_a_missing_cpu_torch_stops_setup_before_anything_is_fetched(
     assert "PIP_EXTRA_INDEX_URL" in missing.stderr
     assert "PIP_FIND_LINKS" in missing.stderr
     assert "Traceback" not in missing.stderr
-
-
-def test_an_unfinished_setup_is_not_taken_for_a_finished_one(copy: Path) -> None:
-    assert setup(copy).returncode == 2
-    assert not (copy / ".venv" / ".podium-setup").exists()
+    assert not (copy / ".venv" / ".podium-setup").exists(), "unfinished is not finished"
 
 
 def test_a_finished_setup_is_left_alone(copy: Path, tmp_path: Path) -> None:
