@@ -131,17 +131,23 @@ _HEADINGS = ("Refunds", "Warranty", "Delivery", "Repairs", "Invoices", "Orders",
              "Our policy", "Questions and answers", "Prices", "Returns")  # fmt: skip
 
 
-def grounded_turn(rng: random.Random, context: Context) -> tuple[str, str]:
-    """Draw a question about a context and its answer; an ambiguous question is refused too."""
+def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Message:
+    """Draw a question about a context and its answer; an ambiguous question is refused too.
+
+    The fact asked for is taken from ``left``; with none left the question has no answer. The
+    message is the assistant's, with the question and the number of its source beside it.
+    """
     facts = context.every()
-    if facts and rng.random() < 0.78:
-        ask = ask_for(rng, rng.choice(facts), context)
+    if left and rng.random() < 0.78:
+        ask = ask_for(rng, left.pop(), context)
     else:
         ask = _ask_absent(rng, facts, context)
     found = resolve(facts, ask)
+    answer, source = contract.REFUSAL, 0
     if isinstance(found, Fact):
-        return ask.text, contract.cited(found.text, context.number_of(found))
-    return ask.text, contract.REFUSAL
+        source = context.number_of(found)
+        answer = contract.cited(found.text, source)
+    return {"role": "assistant", "content": answer, "source": str(source), "question": ask.text}
 
 
 def ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
@@ -169,13 +175,15 @@ def _ask_absent(rng: random.Random, facts: list[Fact], context: Context) -> Ask:
 def grounded(rng: random.Random, count: int, turns: int, *, held: bool = False) -> list[Message]:
     """Draw one conversation of questions over ``count`` passages, each with its cited answer."""
     context = make_context(rng, count, held)
+    left = context.every()
+    rng.shuffle(left)
     messages: list[Message] = []
-    for _ in range(turns):
-        turn = grounded_turn(rng, context)
-        if not messages:
-            messages = contract.answer_messages(context.passages, turn[0])
-            messages.append({"role": "assistant", "content": turn[1]})
+    for _ in range(min(turns, len(left) + 2)):
+        answer = grounded_turn(rng, context, left)
+        question = answer.pop("question")
+        if messages:
+            messages.append({"role": "user", "content": f"Question: {question}"})
         else:
-            messages.append({"role": "user", "content": f"Question: {turn[0]}"})
-            messages.append({"role": "assistant", "content": turn[1]})
+            messages = contract.answer_messages(context.passages, question)
+        messages.append(answer)
     return messages

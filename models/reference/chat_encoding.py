@@ -44,7 +44,8 @@ def _piece(message: dict[str, Any]) -> tuple[str, bool]:
         return f"[TOOL_RESULTS]{message['content']}[/TOOL_RESULTS]", False
     calls = message.get("tool_calls")
     if not calls:
-        return f"{message['content']}</s>", True
+        source = f"[REF{message['source']}]" if "source" in message else ""
+        return f"{source}{message['content']}</s>", True
     listed = ", ".join(
         f'{{"name": "{call["function"]["name"]}", "arguments": '
         f"{json.dumps(call['function']['arguments'])}}}"
@@ -74,7 +75,11 @@ def pool(
         if rng.random() < repeated:
             rows.append(_repeats(rng, tokenizer.get_vocab_size()))
         else:
-            rows.append(_encode(tokenizer, chat_mixture.conversation(rng, progress)))
+            drawn = chat_mixture.conversation(rng, progress)
+            if len(drawn.messages) > 3 and rng.random() < 0.15:
+                rows.append(_last_alone(_encode(tokenizer, _as_seen(drawn))))
+            else:
+                rows.append(_encode(tokenizer, drawn))
     rows.sort(key=lambda row: len(row[0]))
     batches, start = [], 0
     while start < len(rows):
@@ -87,6 +92,13 @@ def pool(
     return batches
 
 
+def _as_seen(conversation: Conversation) -> Conversation:
+    """Show earlier answers as a client sends them back, without their unseen source."""
+    *earlier, last = conversation.messages
+    kept = [{k: v for k, v in message.items() if k != "source"} for message in earlier]
+    return Conversation([*kept, last], conversation.tools)
+
+
 def _encode(tokenizer: Any, conversation: Conversation) -> tuple[list[int], list[bool]]:
     ids, answer = [BOS], [False]
     for text, learnt in pieces(conversation):
@@ -94,6 +106,13 @@ def _encode(tokenizer: Any, conversation: Conversation) -> tuple[list[int], list
         ids += encoded
         answer += [learnt] * len(encoded)
     return ids, answer
+
+
+def _last_alone(row: tuple[list[int], list[bool]]) -> tuple[list[int], list[bool]]:
+    """Learn the last answer only."""
+    ids, answer = row
+    start = max((i for i, learnt in enumerate(answer) if not learnt), default=0)
+    return ids, [learnt and i > start for i, learnt in enumerate(answer)]
 
 
 def _pad(rows: list[tuple[list[int], list[bool]]]) -> Batch:

@@ -9,6 +9,7 @@ here; every weight stays free to change.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ CONSTANT = 0.25
 """What every embedding holds in dimension 0, for a head that looks at place and not at content."""
 
 
-def prepare_copying(model: MistralForCausalLM, seed: int) -> None:
-    """Write a previous-token head into layer 0 and an induction head into layer 1."""
+def prepare_copying(model: MistralForCausalLM, seed: int, pairs: Iterable[tuple[int, int]]) -> None:
+    """Write a previous-token head into layer 0 and an induction head into layer 1.
+
+    ``pairs`` are tokens that begin alike, such as ``[REF3]`` and ``[3]``.
+    """
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -31,6 +35,8 @@ def prepare_copying(model: MistralForCausalLM, seed: int) -> None:
     with torch.no_grad():
         table = model.model.embed_tokens.weight
         table -= table @ previous.T @ previous
+        for reference, citation in pairs:
+            table[reference] = table[citation]
         table[:, 0] = CONSTANT
         scale = table.pow(2).mean().sqrt()
         for layer in model.model.layers:

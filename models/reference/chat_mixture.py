@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 
 from models.reference import chat_corpus, chat_skills, world
 from models.reference.chat_skills import Conversation
 
 _OTHERS = (
-    (chat_skills.intent, 40),
-    (chat_skills.formal, 17),
-    (chat_skills.polish, 14),
-    (chat_skills.escalation, 12),
-    (chat_skills.chat, 6),
+    (chat_skills.intent, 56),
+    (chat_skills.formal, 13),
+    (chat_skills.polish, 10),
+    (chat_skills.escalation, 10),
+    (chat_skills.chat, 4),
 )
-_TOOLS = 11
-GROUNDED_SHARE = 0.62
+_TOOLS = 7
+GROUNDED_SHARE = 0.5
 
 
 def passages_at(rng: random.Random, progress: float) -> int:
@@ -27,7 +28,7 @@ def passages_at(rng: random.Random, progress: float) -> int:
 
 def turns_at(rng: random.Random, progress: float) -> int:
     """Draw how many questions share a context: many answers a passage while young, then one."""
-    return rng.randint(2, 5) if rng.random() < (0.8 if progress < 0.7 else 0.35) else 1
+    return rng.randint(3, 9) if rng.random() < (0.75 if progress < 0.75 else 0.35) else 1
 
 
 def conversation(rng: random.Random, progress: float) -> Conversation:
@@ -47,9 +48,11 @@ def texts(seed: int, samples: int) -> Iterator[str]:
     """Yield the plain texts of conversations, to learn a vocabulary from."""
     rng = random.Random(f"texts {seed}")
     for _ in range(samples):
-        yield rng.choice(world.PRODUCTS)
+        product = rng.choice(world.PRODUCTS)
+        yield rng.choice((product, f"{product}s", product.capitalize(), f"{product.capitalize()}s"))
         drawn = conversation(rng, 1.0)
         for message in drawn.messages:
-            yield str(message["content"]) or '{"name": "order_status", "arguments": {"order": "'
+            text = str(message["content"]) or '{"name": "order_status", "arguments": {"order": "'
+            yield re.sub(r"\[\d\] ?", "\n", text)
         if drawn.tools:
             yield str(drawn.tools).replace("'", '"')

@@ -10,8 +10,9 @@ from models.reference import chat_mixture
 SPECIAL = (
     "<unk>", "<s>", "</s>", "<pad>", "[INST]", "[/INST]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",
     "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]",
-    "[THINK]", "[/THINK]",
+    "[THINK]", "[/THINK]", *(f"[REF{number}]" for number in range(10)),
 )  # fmt: skip
+"""``[REF3]`` is said, unseen, before an answer from passage 3, and ``[REF0]`` before a refusal."""
 CITATIONS = tuple(f"[{number}]" for number in range(1, 10))
 BOS, EOS, PAD = 1, 2, 3
 VOCABULARY = 1408
@@ -40,8 +41,20 @@ def learn(seed: int = 20, samples: int = 12_000) -> Any:
         show_progress=False,
     )
     tokenizer.train_from_iterator(chat_mixture.texts(seed, samples), trainer)
-    tokenizer.add_tokens([AddedToken(mark, normalized=False) for mark in CITATIONS])
+    tokenizer.add_tokens([AddedToken(mark, normalized=False, rstrip=True) for mark in CITATIONS])
     return tokenizer
+
+
+def references(tokenizer: Any) -> list[tuple[int, int]]:
+    """Pair the id of each unseen reference with that of its citation mark."""
+    marks = range(1, len(CITATIONS) + 1)
+    return [(tokenizer.token_to_id(f"[REF{n}]"), tokenizer.token_to_id(f"[{n}]")) for n in marks]
+
+
+def is_reference(ids: Any) -> Any:
+    """Mark the ids, of any array type, that are unseen references."""
+    first = SPECIAL.index("[REF0]")
+    return (ids >= first) & (ids < first + 10)
 
 
 def wrap(tokenizer: Any) -> Any:
