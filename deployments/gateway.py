@@ -12,7 +12,7 @@ from ray import serve
 
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
-from deployments.handles import Remote
+from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import REFRESH_S, Keyring
 from deployments.model_status import ModelStatus
@@ -42,7 +42,7 @@ class Gateway:
         state: Any,
     ) -> None:
         enter_replica("gateway")
-        remotes = {name: Remote(handle, name) for name, handle in models.items()}
+        remotes = {name: ServeRemote(handle, name) for name, handle in models.items()}
         pepper = Home(Path(home)).pepper()
         self._state = GatewayState(
             settings=settings,
@@ -51,8 +51,8 @@ class Gateway:
             keyring=Keyring(pepper),
             status=ModelStatus(remotes),
             models=remotes,
-            retriever=Remote(retriever, "retriever"),
-            state=Remote(state, "state"),
+            retriever=ServeRemote(retriever, "retriever"),
+            state=ServeRemote(state, "state"),
             salt=pepper,
         )
         self._tasks = [

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
-from deployments.handles import Remote
 from deployments.keyring import Keyring
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
 from deployments.ports import RemoteChatModel, RemoteSearcher, RemoteSource
+from deployments.remote import Remote
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard

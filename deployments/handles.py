@@ -25,8 +25,8 @@ from models.errors import DeadlineExceeded, InternalError, ModelUnavailable, Ove
 RETRY_AFTER_S = 1.0
 
 
-class Remote:
-    """One deployment as others call it; made once, for making handle options costs per request.
+class ServeRemote:
+    """A Remote over a handle of Ray Serve; made once, for making handle options costs per request.
 
     Payloads go over gRPC as plain pickles: the object store would cost more than it saves for
     small messages, and the JSON serializers lose the type of an error.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from deployments.handles import Remote
+from deployments.remote import Remote
 from models.deadline import Deadline
 from models.errors import PodiumError
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import cast
 
-from deployments.handles import Remote
+from deployments.remote import Remote
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
 from models.messages import (

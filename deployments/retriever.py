@@ -8,7 +8,7 @@ from typing import Any
 
 from ray import serve
 
-from deployments.handles import Remote
+from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.ports import RemoteEmbedder
 from deployments.replica_environment import enter_replica
@@ -30,7 +30,7 @@ class Retriever:
 
     async def __init__(self, home: str, embedder: Any, sources: Mapping[str, str]) -> None:  # type: ignore[misc]  # Serve awaits it
         enter_replica("retriever")
-        remote = RemoteEmbedder(Remote(embedder, "embedder"))
+        remote = RemoteEmbedder(ServeRemote(embedder, "embedder"))
         await remote.connect(Deadline.after(START_S))
         self._retrieval = open_retrieval(Home(Path(home)).collections, remote)
         self._sources = open_sources(Home(Path(home)).path, sources)
