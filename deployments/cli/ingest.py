@@ -54,7 +54,10 @@ def ingest(
 
 def _upload(target: Target, collection: str, timeout: float, found: Walk) -> Report:
     columns = (TextColumn("ingest"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=stderr_console(), transient=True) as progress:
+    console = stderr_console()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         task = progress.add_task("ingest", total=len(found.sources))
         uploader = Uploader(target, collection, timeout, lambda: progress.advance(task))
         return asyncio.run(uploader.upload(found.sources))

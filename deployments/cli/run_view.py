@@ -27,6 +27,9 @@ class RunView:
         elif kind == "reply.restarted":
             self._break()
             note("The reply begins again.")
+        elif kind == "run.finished" and isinstance(event.get("error"), dict):
+            self._break()
+            note(f"Error: {event['error'].get('message')}")
 
     def finish(self, run: dict[str, Any]) -> None:
         """Show what only the finished run tells: the other outputs, sources and checks."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 BUSY_TIMEOUT_MS = 5_000
+_PRIVATE = 0o600
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -17,7 +18,9 @@ _PRAGMAS = (
 
 
 def open_sqlite(path: Path) -> Engine:
-    """An engine over the file at `path`, made if it is missing; safe to use from many threads."""
+    """An engine over the file at `path`, made with mode 0600 if it is missing; thread-safe."""
+    # Made before SQLite makes it open to all; its log files take over the database's mode.
+    path.touch(mode=_PRIVATE)
     engine = create_engine(f"sqlite+pysqlite:///{path}")
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -56,6 +56,14 @@ def test_people_watch_steps_and_the_reply_then_see_its_sources(
     assert "check grounded: passed\n" in outcome.err
 
 
+def test_a_run_that_failed_says_why(cli: Cli, podium: Podium, at: list[str]) -> None:
+    failed = {"run": RUN | {"status": "failed", "output": {}}, "error": {"message": "It is down."}}
+    podium.on("POST", PATH, Reply(events=[{"type": "run.finished", **failed}]))
+    outcome = cli("run", "support", "--text", "x", *at)
+    assert outcome.code == 1
+    assert "Error: It is down." in outcome.err
+
+
 def test_a_reply_that_begins_again_says_so(cli: Cli, podium: Podium, at: list[str]) -> None:
     events = [
         {"type": "reply.delta", "text": "Four"},

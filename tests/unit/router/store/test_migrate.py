@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,13 @@ def test_commits_are_synced_and_logged_ahead(engine: Engine) -> None:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA synchronous")) == 2
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_only_the_owner_reads_the_database_and_its_log(tmp_path: Path) -> None:
+    path = tmp_path / "private.sqlite"
+    engine = open_sqlite(path)
+    upgrade(engine)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("private*")}
+    assert "private.sqlite-wal" in modes
+    assert set(modes.values()) == {0o600}
+    engine.dispose()
