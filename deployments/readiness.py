@@ -13,8 +13,13 @@ from models.errors import SetupError
 _PERIOD_S = 0.5
 
 
-def wait_ready(base_url: str, seconds: float, say: Callable[[str], None]) -> None:
-    """Return when /readyz answers 200; raises SetupError after `seconds`."""
+def wait_ready(
+    base_url: str, seconds: float, say: Callable[[str], None], check: Callable[[], None]
+) -> None:
+    """Return when /readyz answers 200; raises SetupError after `seconds`, or what `check` raises.
+
+    `check` is asked again and again whether starting can still succeed.
+    """
     until = time.monotonic() + seconds
     told = ""
     with httpx2.Client(timeout=5.0, trust_env=False) as client:
@@ -22,6 +27,7 @@ def wait_ready(base_url: str, seconds: float, say: Callable[[str], None]) -> Non
             status, body = _ask(client, base_url)
             if status == 200:
                 return
+            check()
             waiting = ", ".join(
                 name for name, state in body.get("models", {}).items() if state != "ready"
             )

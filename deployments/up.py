@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from deployments.catalog_files import read_catalog
+from deployments.deployed import check_deployed
 from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
 from deployments.home import Home
@@ -97,7 +98,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     stack.callback(remove_running, home)
     _start_ray(stack, settings, folder, say)
     base_url = f"http://{_shown(settings.host)}:{settings.port}"
-    wait_ready(base_url, START_S, say)
+    wait_ready(base_url, START_S, say, check_deployed)
     descendants.remember()
     write_running(home, Running(os.getpid(), base_url, time.time()))
     return base_url

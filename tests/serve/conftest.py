@@ -1,0 +1,51 @@
+"""One cluster and one copy of each engine for the whole session of serve tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import openai
+import pytest
+
+from tests.serve.instance import Instance, start
+
+KB = Path(__file__).parents[2] / "examples" / "kb"
+
+
+@pytest.fixture(scope="session")
+def podium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The embedded profile, real engines, on loopback."""
+    instance = start(tmp_path_factory.mktemp("podium") / "home")
+    yield instance
+    instance.stop()
+
+
+@pytest.fixture(scope="session")
+def client(podium: Instance) -> Iterator[openai.OpenAI]:
+    """The official client, as any user makes it."""
+    with openai.OpenAI(base_url=podium.url, api_key=podium.key, max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def http(podium: Instance) -> Iterator[httpx2.Client]:
+    """Plain HTTP with the key."""
+    headers = {"authorization": f"Bearer {podium.key}"}
+    with httpx2.Client(
+        base_url=podium.base_url, headers=headers, timeout=120.0, trust_env=False
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def knowledge(http: httpx2.Client) -> None:
+    """The example knowledge base, in the collection `kb`."""
+    for path in sorted(KB.glob("*.md")):
+        answer = http.put(
+            f"/v1/collections/kb/documents/{path.name}",
+            content=path.read_bytes(),
+            headers={"content-type": "text/markdown"},
+        )
+        assert answer.status_code == 200, answer.text
