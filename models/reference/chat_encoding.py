@@ -77,9 +77,9 @@ def pool(
         else:
             drawn = chat_mixture.conversation(rng, progress)
             if len(drawn.messages) > 3 and rng.random() < 0.15:
-                rows.append(_last_alone(_encode(tokenizer, _as_seen(drawn))))
+                rows.append(_last_alone(encode(tokenizer, _as_seen(drawn))))
             else:
-                rows.append(_encode(tokenizer, drawn))
+                rows.append(encode(tokenizer, drawn))
     rows.sort(key=lambda row: len(row[0]))
     batches, start = [], 0
     while start < len(rows):
@@ -99,7 +99,8 @@ def _as_seen(conversation: Conversation) -> Conversation:
     return Conversation([*kept, last], conversation.tools)
 
 
-def _encode(tokenizer: Any, conversation: Conversation) -> tuple[list[int], list[bool]]:
+def encode(tokenizer: Any, conversation: Conversation) -> tuple[list[int], list[bool]]:
+    """Give a conversation's ids and, for each, whether the model learns to say it."""
     ids, answer = [BOS], [False]
     for text, learnt in pieces(conversation):
         encoded = tokenizer.encode(text, add_special_tokens=False).ids

@@ -87,6 +87,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.recipe, self.tokenizer = recipe, tokenizer
         self.model: MistralForCausalLM = MistralForCausalLM(config(recipe))
+        self.model.set_attn_implementation("eager")
         chat_init.prepare_copying(self.model, recipe.seed, chat_tokenizer.references(tokenizer))
         inner = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n]
         outer = [p for n, p in self.model.named_parameters() if p.ndim == 1 or "embed" in n]
