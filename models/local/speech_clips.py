@@ -14,14 +14,14 @@ class Clip(NamedTuple):
 
 
 def join_clips(speech: Iterable[Clip], *, window: float, gap: float) -> list[Clip]:
-    """Join stretches of speech no more than `gap` apart while the whole fits the window.
+    """Join stretches of speech less than `gap` seconds apart while the whole fits the window.
 
     A stretch longer than the window is cut, so that nothing is lost.
     """
     joined: list[Clip] = []
     for clip in _cut(speech, window):
         last = joined[-1] if joined else None
-        if last and clip.start - last.end <= gap and clip.end - last.start <= window:
+        if last and clip.start - last.end < gap and clip.end - last.start <= window:
             joined[-1] = Clip(last.start, clip.end)
         else:
             joined.append(clip)

@@ -11,7 +11,7 @@ class WhisperSettings(BaseModel):
     """Settings of one engine, `engine:` of a catalog row.
 
     `workers` transcriptions run at once, `threads` on each. Speech is cut where nobody speaks for
-    `pause` seconds; stretches no more than `join` seconds apart are heard together while they fit
+    `pause` seconds; stretches less than `join` seconds apart are heard together while they fit
     the model's window. A segment is dropped when the model holds it for no speech with more than
     `no_speech` and its mean log probability is below `least_logprob`.
     """

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.catalog import builtin_catalog, load_catalog
 from models.deadline import Deadline
 from models.local.whisper import WhisperEngine
 from models.local.whisper_settings import WhisperSettings
@@ -32,6 +33,12 @@ class Heard:
 
     said: str
     written: str
+
+
+def served_settings() -> WhisperSettings:
+    """How the embedded profile runs the reference model."""
+    card = load_catalog([builtin_catalog()]).card("whisper")
+    return WhisperSettings.model_validate(card.engine)
 
 
 async def transcribe(engine: WhisperEngine, audio: bytes) -> str:
@@ -87,7 +94,7 @@ def call_texts(count: int, seed: int = 32) -> list[str]:
 
 async def report(folder: Path, count: int) -> dict[str, float]:
     """Rates on sentences, order numbers and whole calls."""
-    engine = WhisperEngine("speech", folder, WhisperSettings(threads=1))
+    engine = WhisperEngine("speech", folder, served_settings())
     try:
         heard = await hear(engine, speech_corpus.held_out_texts(count))
         spoken = await hear(engine, number_texts(count // 2))

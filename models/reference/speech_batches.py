@@ -158,15 +158,26 @@ def _padded(rows: list[list[int]] | list[list[float]], filler: float, dtype: tor
     return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows], dtype=dtype)
 
 
-def collate(items: list[Item], vocabulary: Vocabulary, rng: random.Random, worst: float) -> Batch:
-    """Pad items into one batch; a quarter of batches fills the whole window as serving does."""
+@dataclass(frozen=True)
+class Mix:
+    """How hard a batch is: the most corruption of a row, and how often a window is filled up.
+
+    Serving always fills the window, which costs time to train on.
+    """
+
+    worst: float = 0.6
+    full: float = 0.25
+
+
+def collate(items: list[Item], vocabulary: Vocabulary, rng: random.Random, mix: Mix) -> Batch:
+    """Pad items into one batch, a share of batches to the whole window."""
     longest = max(_frames(item) for item in items)
-    width = WINDOW if rng.random() < 0.25 else min(WINDOW, longest + rng.randrange(1, 60))
+    width = WINDOW if rng.random() < mix.full else min(WINDOW, longest + rng.randrange(1, 60))
     width += width % 2
     features = np.zeros((len(items), MELS, width), dtype=np.float32)
     for row, item in enumerate(items):
         features[row, :, : _frames(item)] = _masked(item.features, rng)
-    rows = [_row(item, vocabulary, rng, worst) for item in items]
+    rows = [_row(item, vocabulary, rng, mix.worst) for item in items]
     return Batch(
         torch.from_numpy(features),
         torch.tensor([_frames(item) // 2 for item in items]),

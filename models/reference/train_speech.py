@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from models.reference import speech_corpus, speech_vocabulary
-from models.reference.speech_batches import LETTERS, Pool, collate, letter_text
+from models.reference.speech_batches import LETTERS, Mix, Pool, collate, letter_text
 from models.reference.speech_features import log_mel
 from models.reference.speech_losses import Losses, measure
 from models.reference.speech_model import Shape, SpeechModel
@@ -32,11 +32,11 @@ SEED = 4217
 class Plan:
     """How to train: minutes in all, items a step, how many of them are new, the highest rate."""
 
-    minutes: float = 100.0
+    minutes: float = 108.0
     batch: int = 16
     fresh: int = 3
     pool: int = 12_000
-    first: int = 3_000
+    first: int = 400
     rate: float = 2e-3
     warm_up: int = 400
     save_every: float = 300.0
@@ -101,9 +101,9 @@ class Trainer:
         """One batch: some new utterances, a gradient, the moving average."""
         rng = random.Random(f"{SEED}-{self.progress.step}")
         self.pool.refresh(self.plan.fresh)
-        worst = 0.6 if self.done() < 0.75 else 0.2
+        mix = Mix(0.6, 0.06) if self.done() < 0.75 else Mix(0.2, 0.3)
         items = self.pool.draw(rng, self.plan.batch)
-        batch = collate(items, self.vocabulary, rng, worst)
+        batch = collate(items, self.vocabulary, rng, mix)
         with torch.autocast("cpu", torch.bfloat16):
             losses = measure(self.model, batch, 0.05)
         guide = max(0.05, 1.0 - self.done() / 0.2)

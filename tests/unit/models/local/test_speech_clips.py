@@ -25,6 +25,12 @@ def test_a_stretch_over_the_window_is_cut_and_nothing_lost() -> None:
     assert cut == [Clip(1.0, 9.0), Clip(9.0, 17.0), Clip(17.0, 20.0)]
 
 
+def test_a_gap_of_nothing_joins_nothing() -> None:
+    speech = [Clip(0.0, 2.0), Clip(2.0, 3.0)]
+    assert join_clips(speech, window=8.0, gap=0.1) == [Clip(0.0, 3.0)]
+    assert join_clips(speech, window=8.0, gap=0.0) == speech
+
+
 def test_no_speech_is_no_clip() -> None:
     assert join_clips([], window=8.0, gap=1.0) == []
 

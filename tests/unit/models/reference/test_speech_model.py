@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from models.reference import speech_vocabulary
-from models.reference.speech_batches import LETTERS, Item, collate, letter_ids, letter_text
+from models.reference.speech_batches import LETTERS, Item, Mix, collate, letter_ids, letter_text
 from models.reference.speech_convert import hugging_face
 from models.reference.speech_losses import measure
 from models.reference.speech_model import Shape, SpeechModel
@@ -67,7 +67,7 @@ def test_a_few_steps_learn_a_batch(vocabulary: Vocabulary) -> None:
 
     model = _small(vocabulary)
     optimiser = torch.optim.AdamW(model.parameters(), 3e-3)
-    batch = collate(_items(vocabulary), vocabulary, random.Random(1), worst=0.0)
+    batch = collate(_items(vocabulary), vocabulary, random.Random(1), Mix(0.0))
     seen = []
     for _ in range(25):
         losses = measure(model, batch, 0.0)
@@ -82,7 +82,7 @@ def test_a_few_steps_learn_a_batch(vocabulary: Vocabulary) -> None:
 def test_what_is_no_speech_is_taught_as_such(vocabulary: Vocabulary) -> None:
     import random
 
-    batch = collate(_items(vocabulary), vocabulary, random.Random(2), worst=0.6)
+    batch = collate(_items(vocabulary), vocabulary, random.Random(2), Mix(0.6))
     firsts = [row[row >= 0][0].item() for row in batch.targets]
     assert firsts == [vocabulary.no_timestamps] * 3 + [vocabulary.no_speech]
     assert batch.letter_lengths.tolist()[-1] == 0
