@@ -9,14 +9,14 @@ import hashlib
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.home import Home
+from deployments.port_block import PortBlock
 from deployments.private_file import write_private
 from models.quiet import quiet_environment
 
@@ -59,9 +59,10 @@ def make_run_folder(home: Home) -> RunFolder:
     return folder
 
 
-def ray_environment(home: Home, folder: RunFolder, *, drain_s: float = 0.5) -> dict[str, str]:
+def ray_environment(
+    home: Home, folder: RunFolder, ports: PortBlock, *, drain_s: float = 0.5
+) -> dict[str, str]:
     """The variables of one instance on one machine."""
-    metrics, stats, http, grpc = free_ports(4)
     haproxy = folder.path
     return quiet_environment() | {
         "PODIUM_HOME": str(home.path),
@@ -78,16 +79,18 @@ def ray_environment(home: Home, folder: RunFolder, *, drain_s: float = 0.5) -> d
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
-        "RAY_SERVE_HAPROXY_METRICS_PORT": str(metrics),
-        "RAY_SERVE_HAPROXY_STATS_PORT": str(stats),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports.metrics),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(ports.stats),
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
-        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(http),
-        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(min(http + 500, 65_000)),
-        "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(grpc),
-        "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(min(grpc + 500, 65_500)),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(ports.http.start),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(ports.http.stop),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(ports.grpc.start),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(ports.grpc.stop),
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_DEDUP_LOGS": "0",
+        # Ray would put replicas at 15, behind every other process of the machine.
+        "RAY_worker_niceness": "0",
         "VLLM_HOST_IP": "127.0.0.1",
         "VLLM_LOGGING_LEVEL": "WARNING",
     }
@@ -117,12 +120,3 @@ def restore_user_home() -> None:
     """Undo `private_user_home` in a process that Ray started."""
     if USERS_HOME in os.environ:
         os.environ["HOME"] = os.environ.pop(USERS_HOME)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]

@@ -25,6 +25,7 @@ from deployments.first_key import ensure_first_key
 from deployments.home import Home
 from deployments.home_lock import lock_home
 from deployments.policy_in_force import read_policy
+from deployments.port_block import claim_ports
 from deployments.processes import Descendants
 from deployments.ray_environment import (
     RunFolder,
@@ -91,7 +92,9 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     _first_key(home)
     folder = make_run_folder(home)
     stack.callback(folder.remove)
-    os.environ.update(ray_environment(home, folder))
+    ports = claim_ports()
+    stack.callback(ports.release)
+    os.environ.update(ray_environment(home, folder, ports))
     os.environ.pop("PODIUM_API_KEY", None)
     descendants = Descendants()
     stack.callback(descendants.stop, STOP_S)

@@ -10,6 +10,7 @@ import typer
 from deployments.cli.ask import ask
 from deployments.cli.bench import bench
 from deployments.cli.config import config
+from deployments.cli.demo import demo
 from deployments.cli.doctor import doctor
 from deployments.cli.documents import documents
 from deployments.cli.ingest import ingest
@@ -56,6 +57,7 @@ def _podium(
 
 app.command()(up)
 app.command()(down)
+app.command()(demo)
 app.command()(ask)
 app.command()(run)
 app.command()(ingest)

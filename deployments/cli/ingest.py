@@ -52,6 +52,11 @@ def ingest(
         raise typer.Exit(ExitCode.FAILED)
 
 
+def ingest_folder(target: Target, folder: Path, collection: str) -> Report:
+    """Ingest a folder for another command."""
+    return _upload(target, collection, DEFAULT_TIMEOUT, walk(folder))
+
+
 def _upload(target: Target, collection: str, timeout: float, found: Walk) -> Report:
     columns = (TextColumn("ingest"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = stderr_console()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +10,21 @@ import httpx2
 import openai
 import pytest
 
-from tests.serve.instance import Instance, start
+from tests.serve.instance import Instance, attach, start
 
 KB = Path(__file__).parents[2] / "examples" / "kb"
 
 
 @pytest.fixture(scope="session")
 def podium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The embedded profile, real engines, on loopback."""
+    """The embedded profile, real engines, on loopback.
+
+    PODIUM_TEST_HOME names the home of one that runs already, for quick rounds while developing.
+    """
+    running = os.environ.get("PODIUM_TEST_HOME")
+    if running:
+        yield attach(Path(running))
+        return
     instance = start(tmp_path_factory.mktemp("podium") / "home")
     yield instance
     instance.stop()

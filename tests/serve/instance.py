@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import selectors
@@ -23,10 +24,10 @@ _READY = re.compile(r"^ready base_url=(?P<url>\S+) home=(?P<home>.+)$")
 class Instance:
     """One `podium up` that is running."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
+    pid: int
     base_url: str
     home: Path
-    log: Path
 
     @property
     def key(self) -> str:
@@ -40,6 +41,7 @@ class Instance:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send the signal and wait; the exit code."""
+        assert self.process is not None
         self.process.send_signal(number)
         return self.process.wait(STOP_S)
 
@@ -80,7 +82,13 @@ def start(home: Path, words: Sequence[str] = (), more: Mapping[str, str] | None 
             env=environment(more or {}),
         )
     url = _wait(process, log)
-    return Instance(process, url, home, log)
+    return Instance(process, process.pid, url, home)
+
+
+def attach(home: Path) -> Instance:
+    """The Podium that runs on this home already."""
+    running = json.loads((home / "run.json").read_text())
+    return Instance(None, running["pid"], running["base_url"], home)
 
 
 def _wait(process: subprocess.Popen[str], log: Path) -> str:

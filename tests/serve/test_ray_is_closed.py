@@ -52,13 +52,13 @@ def _first_field(value: bytes) -> bytes:
 
 
 def _token(podium: Instance) -> str:
-    environment = psutil.Process(podium.process.pid).children(recursive=True)[0].environ()
+    environment = psutil.Process(podium.pid).children(recursive=True)[0].environ()
     return Path(environment["RAY_AUTH_TOKEN_PATH"]).read_text().strip()
 
 
 def _grpc_ports(podium: Instance) -> set[str]:
     found = set()
-    for process in psutil.Process(podium.process.pid).children(recursive=True):
+    for process in psutil.Process(podium.pid).children(recursive=True):
         if "ServeReplica" not in " ".join(process.cmdline()):
             continue
         for connection in process.net_connections(kind="tcp"):
