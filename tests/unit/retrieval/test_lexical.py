@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,20 @@ def test_labels_limit_before_k_does(tmp_path: Path) -> None:
 
 def test_rows_have_three_columns() -> None:
     assert IndexText._fields == ("chunk_pk", "heading", "body")
+
+
+def test_deleted_words_leave_the_table(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.put("kb", new_document("a", "refund"))
+    assert store.collection("kb").pk == 1
+    assert _indexed(tmp_path) == 1
+    store.delete("kb", ["a"])
+    assert _indexed(tmp_path) == 0
+    store.close()
+
+
+def _indexed(folder: Path) -> int:
+    connection = sqlite3.connect(folder / "retrieval.db")
+    (count,) = connection.execute("SELECT count(*) FROM fts_1 WHERE body = 'refund'").fetchone()
+    connection.close()
+    return int(count)

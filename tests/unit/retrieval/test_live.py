@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval.index import IndexOptions, VectorIndex
@@ -83,4 +84,15 @@ def test_missed_change_is_caught_up_with(tmp_path: Path) -> None:
     indexes.apply(change, new.vectors)
     live = indexes.at(change.collection)
     assert len(live.search(vector_of("one"), 5, _ALL)) == 2
+    store.close()
+
+
+def test_removed_vectors_leave_the_disk_before_anything_is_flushed(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.put("kb", new_document("a", "one"))
+    indexes = _open(store, tmp_path)
+    removed = store.delete("kb", ["a"])
+    assert any(name.endswith(".faiss") for name in _written(tmp_path))
+    indexes.apply(removed, np.empty((0, DIM), np.float32))
+    assert _written(tmp_path) == {}
     store.close()

@@ -68,7 +68,7 @@ async def test_endless_query_is_stopped_and_the_thread_is_free_again(
     assert await _ask(_source(database, worker, good)) == ({"id": 3},)
 
 
-async def test_writing_is_refused_by_mode_and_by_pragma(database: Path, worker: Worker) -> None:
+async def test_writing_is_refused(database: Path, worker: Worker) -> None:
     writing = QuerySpec(sql="WITH a AS (SELECT 1) DELETE FROM items")
     with pytest.raises(InvalidConfig, match="READONLY"):
         await _ask(_source(database, worker, writing))
@@ -77,6 +77,19 @@ async def test_writing_is_refused_by_mode_and_by_pragma(database: Path, worker: 
     plain.execute(writing.sql)
     assert plain.execute("SELECT count(*) FROM items").fetchone() == (0,)
     plain.close()
+
+
+async def test_pragma_alone_forbids_writing(database: Path, worker: Worker) -> None:
+    spec = QuerySpec(sql="SELECT query_only FROM pragma_query_only")
+    assert await _ask(_source(database, worker, spec)) == ({"query_only": 1},)
+
+
+def test_mode_alone_forbids_writing(database: Path, worker: Worker) -> None:
+    connection = _source(database, worker, QuerySpec(sql="SELECT 1"))._connect()
+    connection.execute("PRAGMA query_only=OFF")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM items")
+    connection.close()
 
 
 async def test_values_are_bound_not_pasted(database: Path, worker: Worker) -> None:
