@@ -68,5 +68,5 @@ app.add_typer(pipelines, name="pipelines")
 app.command()(status)
 app.command()(doctor)
 app.add_typer(config, name="config")
-# Options after KIND are the measurement's own, `--help` and `--json` among them.
-app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(bench)
+# What stands after KIND is the measurement's own, `--help` and `--json` among it.
+app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(bench)

@@ -17,7 +17,7 @@ from deployments.settings import Settings, load_settings
 config = typer.Typer(no_args_is_help=True, help="Show and check the configuration.")
 
 ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help="A set of settings: embedded, gpu.")
+    str | None, typer.Option("--profile", help="A set of settings: embedded, cpu, gpu.")
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -18,7 +18,9 @@ from deployments.open_home import open_home
 
 
 def up(
-    profile: Annotated[str | None, typer.Option(help="A set of settings: embedded, gpu.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="A set of settings: embedded, cpu, gpu.")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 picks one.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return once it answers.")] = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from models.errors import NotFound, SetupError
 from tests.unit.deployments.cli.served import Cli, Podium, Reply
 from tests.unit.deployments.onboarding.weights import embedder_folder
 
+ROOT = Path(__file__).parents[4]
 MODEL = {"id": "mistral", "podium": {"kind": "chat", "site": "local", "engine": "vllm"}}
 
 
@@ -58,6 +61,16 @@ def test_a_measurement_needs_the_source_tree() -> None:
         check_measurement("sorcery")
 
 
-def test_bench_hands_its_options_on(cli: Cli) -> None:
+def test_an_unknown_measurement_names_the_known(cli: Cli) -> None:
     outcome = cli("bench", "sorcery", "--json")
     assert (outcome.code, outcome.json()["error"]["param"]) == (2, "KIND")
+
+
+def test_bench_hands_its_options_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deployments.cli.main", "bench"]
+    told = subprocess.run(
+        [*command, "retrieval", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, "--chunk-tokens" in told.stdout) == (0, True)
+    words = [*command, "retrieval", "--docs", str(tmp_path / "none")]
+    assert subprocess.run(words, cwd=ROOT, capture_output=True, check=False).returncode == 2
