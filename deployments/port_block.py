@@ -38,6 +38,16 @@ class PortBlock:
         return self.start + 2
 
     @property
+    def fallback_http(self) -> int:
+        """Where Serve's own proxy stands in while no gateway is up."""
+        return self.start + 3
+
+    @property
+    def fallback_grpc(self) -> int:
+        """The same for gRPC."""
+        return self.start + 4
+
+    @property
     def http(self) -> range:
         """Where gateways listen behind HAProxy."""
         return range(self.start + 10, self.start + 50)
@@ -87,3 +97,15 @@ def _is_free(port: int) -> bool:
         return False
     bound.close()
     return True
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 nobody listens on now, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
