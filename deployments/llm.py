@@ -11,7 +11,8 @@ from ray import serve
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.local.vllm_engine import EngineStats, VllmEngine
+from models.local.engine_stats import EngineStats
+from models.local.vllm_engine import VllmEngine
 from models.local.vllm_settings import VllmSettings
 from models.messages import ChatDelta, ChatRequest, Completion, Message, Sampling
 from models.weights import check_digest, weights_folder

@@ -7,7 +7,6 @@ import os
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from models.errors import (
     ModelUnavailable,
     UnsupportedParameter,
 )
+from models.local.engine_stats import EngineStats
 from models.local.tool_choice import forced_tool, is_required_among, read_call, schema_of
 from models.local.vllm_requests import (
     engine_arguments,
@@ -40,18 +40,6 @@ from models.messages import (
 if TYPE_CHECKING:
     from vllm.outputs import CompletionOutput, RequestOutput
     from vllm.sampling_params import RequestOutputKind, SamplingParams
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStats:
-    """Load of one engine: requests running and waiting, key-value cache in use (0..1)."""
-
-    running: int = 0
-    waiting: int = 0
-    kv_cache_usage: float = 0.0
-    prefix_queries: int = 0
-    prefix_hits: int = 0
-    steps: int = 0
 
 
 class VllmEngine:
