@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +147,16 @@ def test_a_tenant_name_is_checked(state: State, tenant: str) -> None:
 def test_scopes_are_checked(names: list[str]) -> None:
     with pytest.raises(InvalidRequest, match="admin, infer, read, write"):
         parse_scopes(names)
+
+
+def test_a_key_without_scopes_is_refused(state: State) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        state.create_key(NewKey("acme", frozenset()))
+    assert caught.value.param == "scopes"
+
+
+def test_an_opened_database_keeps_its_keys(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    key = State.open(path, b"p" * 32).create_key(NewKey("acme"))
+    assert State.open(path, b"p" * 32).verify(str(key)).key_id == key.id
+    assert str(key) == f"pk_acme_{key.id}_{key.secret}"
