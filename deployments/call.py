@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import time
 import uuid
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.opened import opened
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidRequest
@@ -63,6 +65,10 @@ class Call:
     def headers(self, model: str) -> dict[str, str]:
         """The response headers that say what answered."""
         return {"x-route-model": model, "x-route-decision": self.decision_id}
+
+    async def opened(self, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The events, started, so that an early error is still a response of its own."""
+        return await opened(events, self.request_id, self.state.settings.gateway.pings)
 
     def run_request(self, inputs: dict[str, Any]) -> RunRequest:
         """This call as a pipeline takes it."""

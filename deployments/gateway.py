@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,13 @@ from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
 from deployments.home import Home
-from deployments.keyring import REFRESH_S, Keyring
+from deployments.keyring import Keyring
 from deployments.model_status import ModelStatus
 from deployments.policy_in_force import read_policy
 from deployments.replica_environment import enter_replica
 from deployments.settings import Settings
+from deployments.wire.peer import is_loopback
 from models.catalog import Catalog
-from models.deadline import Deadline
-from models.errors import PodiumError
-
-log = logging.getLogger("podium.gateway")
-_PATIENCE_S = 5.0
 
 
 @serve.deployment
@@ -54,20 +49,20 @@ class Gateway:
             retriever=ServeRemote(retriever, "retriever"),
             state=ServeRemote(state, "state"),
             salt=pepper,
+            on_loopback=is_loopback(await _front_host()),
         )
         self._tasks = [
             asyncio.create_task(self._state.status.watch()),
-            asyncio.create_task(self._refresh_keys()),
+            asyncio.create_task(self._state.keyring.watch(self._state.state)),
         ]
 
     def __serve_build_asgi_app__(self) -> Any:
-        return gateway_app(self._state)
+        return gateway_app(self._state, echo_id=False)
 
-    async def _refresh_keys(self) -> None:
-        while True:
-            try:
-                deadline = Deadline.after(_PATIENCE_S)
-                self._state.keyring.tell(await self._state.state.call("keys", deadline=deadline))
-            except PodiumError as error:
-                log.warning("keys not refreshed", extra={"code": error.code})
-            await asyncio.sleep(REFRESH_S)
+
+async def _front_host() -> str:
+    """The address on which Serve takes requests in: HAProxy does not say whose they are."""
+    from ray.serve.context import _get_global_client
+
+    options: Any = await _get_global_client()._controller.get_http_config.remote()
+    return str(options.host or "")

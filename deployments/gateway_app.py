@@ -27,8 +27,8 @@ from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
 
 
-def gateway_app(state: GatewayState) -> Any:
-    """The whole application over `state`."""
+def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
+    """The whole application over `state`; `echo_id` is for servers that don't do it themselves."""
     app = FastAPI(
         title="Podium",
         version=version("podium"),
@@ -42,7 +42,9 @@ def gateway_app(state: GatewayState) -> Any:
     app.add_exception_handler(PodiumError, on_error)
     app.add_exception_handler(HTTPException, on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    app.add_middleware(RequestContext, in_flight=state.limits.in_flight, meter=state.meter)
+    app.add_middleware(
+        RequestContext, in_flight=state.limits.in_flight, meter=state.meter, echo=echo_id
+    )
     return app
 
 

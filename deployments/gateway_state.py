@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class GatewayState:
-    """Made once a replica; holds no request."""
+    """Made once a replica; holds no request.
+
+    `on_loopback` says that whatever takes connections in for it listens on loopback only.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -39,6 +42,7 @@ class GatewayState:
     retriever: Remote
     state: Remote
     salt: bytes
+    on_loopback: bool = False
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.time)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("podium.gateway"))

@@ -2,44 +2,70 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 
 from starlette.requests import Request
 
-from models.errors import AuthenticationFailed, ModelUnavailable
+from deployments.remote import Remote
+from models.deadline import Deadline
+from models.errors import AuthenticationFailed, PodiumError, Unavailable
 from router.keys import KeyRecord, Principal, Scope, parse_key, verify_key
+
+log = logging.getLogger("podium.gateway")
 
 REFRESH_S = 2.0
 STALE_S = 5.0
 
 
 class Keyring:
-    """The keys as last told; refuses everything when they are too old to be trusted."""
+    """The keys as last told; refuses everything when they are too old to be trusted.
 
-    def __init__(self, pepper: bytes, clock: Callable[[], float] = time.time) -> None:
+    Expiry goes by the time of day, age by a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        pepper: bytes,
+        *,
+        today: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._pepper = pepper
+        self._today = today
         self._clock = clock
         self._records: Mapping[tuple[str, str], KeyRecord] = {}
-        self._told = float("-inf")
+        self._read = float("-inf")
 
-    def tell(self, records: Iterable[KeyRecord]) -> None:
-        """Take the newest records."""
+    def tell(self, records: Iterable[KeyRecord], read: float | None = None) -> None:
+        """Take the newest records, `read` being when they were asked for."""
         self._records = {(record.tenant, record.id): record for record in records}
-        self._told = self._clock()
+        self._read = self._clock() if read is None else read
+
+    async def watch(self, state: Remote, period: float = REFRESH_S) -> None:
+        """Ask for the records for ever; cancel to stop."""
+        while True:
+            asked = self._clock()
+            try:
+                self.tell(await state.call("keys", deadline=Deadline.after(STALE_S)), asked)
+            except PodiumError as error:
+                log.warning("keys not refreshed", extra={"code": error.code})
+            await asyncio.sleep(period)
 
     def principal(self, request: Request, scope: Scope) -> Principal:
         """Who holds the request's key; raises AuthenticationFailed or PermissionDenied."""
-        now = self._clock()
-        if now - self._told > STALE_S:
-            raise ModelUnavailable("Keys can't be checked right now; try again.", retry_after=1.0)
+        if self._clock() - self._read > STALE_S:
+            raise Unavailable("Keys can't be checked right now; try again.", retry_after=1.0)
         key = parse_key(bearer(request))
         if key is None:
             raise AuthenticationFailed(
                 "No valid key. Send 'Authorization: Bearer pk_…'; the first key of this server is"
                 " in the file first_key of its home."
             )
-        principal = verify_key(self._pepper, key, self._records.get((key.tenant, key.id)), now)
+        record = self._records.get((key.tenant, key.id))
+        principal = verify_key(self._pepper, key, record, self._today())
         principal.require(scope)
         return principal
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from deployments.ports import RemoteTranscriber
+from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
 from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, RunResult
 from router.execute import Executor
@@ -22,6 +23,8 @@ from router.store.records import RunRecord, StepRecord
 if TYPE_CHECKING:
     from deployments.call import Call
     from deployments.gateway_state import GatewayState
+
+_RECORDING_S = 5.0
 
 
 class Pipelines:
@@ -102,7 +105,9 @@ class Pipelines:
     async def _record(self, call: Call, result: RunResult, started: float) -> None:
         record = _record(call, result, started)
         try:
-            await self._state.state.call("record_run", record, deadline=call.deadline)
+            # A run that used up its time is remembered, too.
+            deadline = Deadline.after(_RECORDING_S)
+            await self._state.state.call("record_run", record, deadline=deadline)
         except PodiumError as error:
             self._state.log.warning(
                 "run not recorded", extra={"run_id": result.run_id, "code": error.code}

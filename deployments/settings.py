@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from deployments.wire.limits import Limits
+from deployments.wire.pings import Pings
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
 from retrieval.settings import CollectionSettings
@@ -32,6 +33,7 @@ class GatewaySettings(BaseModel):
     replicas: int = Field(default=1, ge=1)
     num_cpus: float = Field(default=0.5, ge=0)
     limits: Limits = Limits()
+    pings: Pings = Pings()
 
 
 class RetrieverSettings(BaseModel):

@@ -7,7 +7,8 @@ PodiumError
 │   ├── InvalidAudio               400
 │   ├── InvalidDocument            400
 │   ├── UnsafeContent              400
-│   └── BodyTooLarge               413
+│   ├── BodyTooLarge               413
+│   └── MethodNotAllowed           405
 ├── AuthenticationFailed           401
 ├── PermissionDenied               403
 │   └── PolicyDenied               403
@@ -102,6 +103,13 @@ class BodyTooLarge(InvalidRequest):
 
     status = 413
     code = "request_too_large"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path exists and does not take this method."""
+
+    status = 405
+    code = "method_not_allowed"
 
 
 class AuthenticationFailed(PodiumError):

@@ -16,12 +16,12 @@ from deployments.wire.chat_body import ChatBody
 from deployments.wire.chat_request import (
     chat_request,
     check_limits,
+    check_pipeline,
     last_user_audio,
     last_user_text,
 )
 from deployments.wire.chat_response import DONE, ChunkWriter, completion_body
 from deployments.wire.event_stream import EventStream
-from deployments.wire.opened import opened
 from models.catalog import ModelCard
 from models.messages import ChatDelta, ChatRequest, Choice, Completion, Message, Usage
 from router.events import RunResult
@@ -41,18 +41,20 @@ async def create(request: Request, state: SharedState) -> Response:
     body = await read_json(request, ChatBody, state.limits.body_bytes)
     check_limits(body, state.limits)
     call = Call(state, principal, request.state.request_id, body.route)
-    request.state.model = body.model if body.model in state.catalog else "other"
     if body.model.startswith(PIPELINE_PREFIX):
-        return await _pipeline(call, body)
-    return await _model(call, body)
-
-
-async def _model(call: Call, body: ChatBody) -> Response:
+        plan = state.pipelines.plan(body.model)
+        request.state.model = body.model
+        return await _pipeline(call, body, plan)
     card = call.chat_model(body.model)
+    request.state.model = card.id
+    return await _model(call, body, card)
+
+
+async def _model(call: Call, body: ChatBody, card: ModelCard) -> Response:
     wanted = chat_request(body, card.id, call.request_id, call.cache_salt)
     headers = call.headers(card.id)
     if body.stream:
-        events = await opened(_model_events(call, card, wanted, _wants_usage(body)))
+        events = await call.opened(_model_events(call, card, wanted, _wants_usage(body)))
         return EventStream(events, headers)
     completion = await call.chat(card).complete(wanted, call.deadline)
     route = call.finished(card, completion.usage)
@@ -68,29 +70,24 @@ async def _model_events(
     async with aclosing(stream):
         async for delta in call.state.meter.timed(card.id, call.started, stream):
             usage = delta.usage or usage
-            event = writer.delta(delta)
-            if event and _says(delta):
+            if event := writer.delta(delta):
                 yield event
     yield writer.last(usage if include_usage else None, call.finished(card, usage))
     yield DONE
-
-
-def _says(delta: ChatDelta) -> bool:
-    return delta.usage is None or bool(delta.text or delta.finish_reason)
 
 
 def _wants_usage(body: ChatBody) -> bool:
     return body.stream_options is not None and body.stream_options.include_usage
 
 
-async def _pipeline(call: Call, body: ChatBody) -> Response:
+async def _pipeline(call: Call, body: ChatBody, plan: Plan) -> Response:
+    check_pipeline(body)
     pipelines = call.state.pipelines
-    plan = pipelines.plan(body.model)
     run = call.run_request(_inputs(call, body, plan))
     headers = call.headers(body.model)
     if body.stream:
         events = _pipeline_events(call, plan, run, body)
-        return EventStream(await opened(events), headers)
+        return EventStream(await call.opened(events), headers)
     result = await pipelines.finish(call, plan, run)
     if result.error is not None:
         raise result.error
@@ -120,7 +117,7 @@ async def _pipeline_events(
             if isinstance(piece, str):
                 yield writer.delta(ChatDelta(text=piece))
                 continue
-            yield writer.delta(ChatDelta(finish_reason=piece.finish_reason))
+            writer.delta(ChatDelta(finish_reason=piece.finish_reason))
             usage = piece.usage if _wants_usage(body) else None
             yield writer.last(usage, route_object(piece))
     yield DONE

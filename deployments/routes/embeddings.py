@@ -16,6 +16,7 @@ from deployments.wire.body import read_json
 from deployments.wire.chat_body import RouteBody
 from models.embeddings import EmbeddingRequest, Vectors
 from models.errors import InvalidRequest, UnsupportedParameter
+from models.messages import Usage
 from router.keys import Scope
 
 router = APIRouter(tags=["embeddings"])
@@ -24,7 +25,7 @@ router = APIRouter(tags=["embeddings"])
 class EmbeddingsBody(BaseModel):
     """Texts to embed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     model: str = Field(max_length=256)
     input: str | Annotated[list[str | int | list[int]], Field(min_length=1)]
@@ -41,6 +42,7 @@ async def create(request: Request, state: SharedState) -> Response:
     body = await read_json(request, EmbeddingsBody, state.limits.body_bytes)
     call = Call(state, principal, request.state.request_id, body.route)
     card = call.model(body.model, "embedding")
+    request.state.model = card.id
     texts = _texts(body, state.limits.embeddings_inputs)
     wanted = EmbeddingRequest(card.id, texts, request_id=call.request_id)
     found = await RemoteEmbedder(state.models[card.id]).embed(wanted, call.deadline)
@@ -50,7 +52,8 @@ async def create(request: Request, state: SharedState) -> Response:
         )
     usage = {"prompt_tokens": found.tokens, "total_tokens": found.tokens}
     data = _data(found.vectors, body.encoding_format)
-    answer = {"object": "list", "data": data, "model": card.id, "usage": usage}
+    route = call.finished(card, Usage(prompt_tokens=found.tokens))
+    answer = {"object": "list", "data": data, "model": card.id, "usage": usage, "route": route}
     return JSONResponse(answer, headers=call.headers(card.id))
 
 

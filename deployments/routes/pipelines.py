@@ -18,7 +18,6 @@ from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.event_stream import EventStream
-from deployments.wire.opened import opened
 from deployments.wire.run_events import event_object, run_object
 from models.errors import InvalidAudio
 from router.keys import Scope
@@ -61,7 +60,7 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     plan = state.pipelines.plan(name)
     wanted = call.run_request(_inputs(plan, body.inputs))
     if body.stream:
-        return EventStream(await opened(_events(call, plan, wanted)), {})
+        return EventStream(await call.opened(_events(call, plan, wanted)), {})
     result = await state.pipelines.finish(call, plan, wanted)
     return JSONResponse(run_json(result))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import time
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from deployments.gateway_state import GatewayState, SharedState
-from models.errors import AuthenticationFailed
+from deployments.wire.peer import is_this_machine
 from router.keys import Scope
 from router.telemetry import CONTENT_TYPE
 
@@ -37,11 +37,12 @@ async def status(request: Request, state: SharedState) -> dict[str, Any]:
 
 @router.get("/metrics", summary="Prometheus metrics")
 async def metrics(request: Request, state: SharedState) -> Response:
-    """For an admin key, or for a peer on loopback without one."""
-    if not _on_loopback(request):
+    """For an admin key, or without one for who stands on this machine."""
+    if not (state.on_loopback and is_this_machine(request)):
         state.keyring.principal(request, Scope.ADMIN)
-    for name in state.models:
-        await state.status.ask(name)
+    async with asyncio.TaskGroup() as group:
+        for name in state.models:
+            group.create_task(state.status.ask(name))
     return Response(state.meter.text(state.status.loads()), media_type=CONTENT_TYPE)
 
 
@@ -58,13 +59,3 @@ def _model(state: GatewayState, name: str) -> dict[str, Any]:
         "window": load.window,
         "digest": load.digest,
     }
-
-
-def _on_loopback(request: Request) -> bool:
-    """Whether the peer is this machine; a proxy's word for its client counts before its own."""
-    told = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
-    host = told or (request.client.host if request.client else "")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        raise AuthenticationFailed("Send an admin key to read the metrics.") from None

@@ -7,7 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_INT32, _INT64 = 2**31 - 1, 2**63 - 1
+
+Count = Annotated[int, Field(ge=1, le=_INT32)]
+Stop = Annotated[str, Field(min_length=1, max_length=1024)]
+TokenId = Annotated[int, Field(ge=0, le=_INT32)]
+Bias = Annotated[float, Field(ge=-100, le=100)]
 
 
 class TextPart(BaseModel):
@@ -115,7 +121,7 @@ class NamedTool(BaseModel):
 class JsonSchema(BaseModel):
     """The schema the answer must hold to."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = _STRICT | ConfigDict(populate_by_name=True)
     name: str
     description: str | None = None
     json_schema: dict[str, Any] = Field(default_factory=dict, alias="schema")
@@ -160,19 +166,19 @@ class ChatBody(BaseModel):
     messages: list[MessageBody] = Field(min_length=1)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(default=None, ge=1)
-    max_completion_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: Count | None = None
+    max_completion_tokens: Count | None = None
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
-    top_k: int | None = Field(default=None, ge=-1)
+    top_k: int | None = Field(default=None, ge=-1, le=_INT32)
     min_p: float | None = Field(default=None, ge=0, le=1)
     repetition_penalty: float | None = Field(default=None, gt=0)
     presence_penalty: float | None = Field(default=0.0, ge=-2, le=2)
     frequency_penalty: float | None = Field(default=0.0, ge=-2, le=2)
-    n: int | None = Field(default=1, ge=1)
-    stop: str | list[str] | None = None
-    seed: int | None = None
-    logit_bias: dict[int, float] | None = None
+    n: Count | None = 1
+    stop: Stop | list[Stop] | None = None
+    seed: int | None = Field(default=None, ge=-_INT64 - 1, le=_INT64)
+    logit_bias: dict[TokenId, Bias] | None = Field(default=None, max_length=1024)
     logprobs: bool | None = False
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     tools: list[ToolBody] | None = None

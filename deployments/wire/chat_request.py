@@ -6,7 +6,14 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from deployments.wire.chat_body import AudioPart, ChatBody, ImagePart, MessageBody, NamedTool
+from deployments.wire.chat_body import (
+    AudioPart,
+    ChatBody,
+    ImagePart,
+    MessageBody,
+    NamedTool,
+    TextPart,
+)
 from deployments.wire.limits import Limits
 from models.errors import InvalidAudio, InvalidRequest, UnsupportedParameter
 from models.messages import ChatRequest, Message, Role, Sampling, ToolCall, ToolSpec
@@ -20,12 +27,38 @@ def check_limits(body: ChatBody, limits: Limits) -> None:
         raise InvalidRequest(f"At most {limits.messages} messages.", param="messages")
     if len(body.tools or ()) > limits.tools:
         raise InvalidRequest(f"At most {limits.tools} tools.", param="tools")
+    if isinstance(body.stop, list) and len(body.stop) > limits.stops:
+        raise InvalidRequest(f"At most {limits.stops} stop sequences.", param="stop")
     if sum(len(_text(message)) for message in body.messages) > limits.characters:
         raise InvalidRequest(
             f"The messages have over {limits.characters} characters.", param="messages"
         )
     if body.top_logprobs and not body.logprobs:
         raise InvalidRequest("'top_logprobs' needs 'logprobs': true.", param="top_logprobs")
+    if body.route.dry_run:
+        raise UnsupportedParameter(
+            "'route.dry_run' is not offered; leave it out to have an answer.", param="route.dry_run"
+        )
+
+
+def check_pipeline(body: ChatBody) -> None:
+    """Refuse what a pipeline can't do: its own prompts say how its models are asked."""
+    for number, message in enumerate(body.messages):
+        _refuse_images(message, number)
+    unoffered = {
+        "n": (body.n or 1) > 1,
+        "tools": bool(body.tools),
+        "tool_choice": body.tool_choice not in (None, "none", "auto"),
+        "response_format": body.response_format is not None and body.response_format.type != "text",
+        "logprobs": bool(body.logprobs),
+        "stop": bool(body.stop),
+        "logit_bias": bool(body.logit_bias),
+    }
+    for name, asked in unoffered.items():
+        if asked:
+            raise UnsupportedParameter(
+                f"A pipeline does not take '{name}'; leave it out, or name a model.", param=name
+            )
 
 
 def chat_request(body: ChatBody, model: str, request_id: str, cache_salt: str) -> ChatRequest:
@@ -79,20 +112,25 @@ def _decode(data: str, param: str, limit: int) -> bytes:
 
 
 def _refuse_media(message: MessageBody, number: int) -> None:
-    if not isinstance(message.content, list):
-        return
-    for part in message.content:
-        if isinstance(part, AudioPart):
-            raise UnsupportedParameter(
-                "This model reads text only; send audio to a pipeline or to"
-                " /v1/audio/transcriptions.",
-                param=f"messages.{number}.content",
-            )
+    _refuse_images(message, number)
+    if any(isinstance(part, AudioPart) for part in _parts(message)):
+        raise UnsupportedParameter(
+            "This model reads text only; send audio to a pipeline or to /v1/audio/transcriptions.",
+            param=f"messages.{number}.content",
+        )
+
+
+def _refuse_images(message: MessageBody, number: int) -> None:
+    for part in _parts(message):
         if isinstance(part, ImagePart):
             raise UnsupportedParameter(
-                f"This model can't read parts of type '{part.type}'.",
+                f"Parts of type '{part.type}' can't be read here; send text.",
                 param=f"messages.{number}.content",
             )
+
+
+def _parts(message: MessageBody) -> Sequence[TextPart | AudioPart | ImagePart]:
+    return message.content if isinstance(message.content, list) else ()
 
 
 def _text(message: MessageBody) -> str:
@@ -138,9 +176,18 @@ def _sampling(body: ChatBody) -> Sampling:
 
 
 def _tool_choice(body: ChatBody) -> str:
+    known = {tool.function.name for tool in body.tools or ()}
+    clash = known & {"none", "auto", "required"}
+    if clash:
+        raise InvalidRequest(f"A tool can't be named '{clash.pop()}'.", param="tools")
     if isinstance(body.tool_choice, NamedTool):
-        return body.tool_choice.function.name
-    if body.tool_choice is not None and body.tool_choice != "none" and not body.tools:
+        name = body.tool_choice.function.name
+        if name not in known:
+            raise InvalidRequest(
+                "'tool_choice' names a tool that is not in 'tools'.", param="tool_choice"
+            )
+        return name
+    if body.tool_choice == "required" and not known:
         raise InvalidRequest("'tool_choice' needs 'tools'.", param="tool_choice")
     return body.tool_choice or "auto"
 

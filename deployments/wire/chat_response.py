@@ -45,7 +45,11 @@ def usage_body(usage: Usage) -> dict[str, Any]:
 
 
 class ChunkWriter:
-    """Writes the events of one stream; id, created and model are the same in every chunk."""
+    """Writes the events of one stream; id, created and model are the same in every chunk.
+
+    The newest chunk with a finish reason is held back, for the route stands on the last chunk:
+    on the usage chunk where one was asked for, else on that one.
+    """
 
     def __init__(self, model: str) -> None:
         self._base = {
@@ -55,27 +59,36 @@ class ChunkWriter:
             "model": model,
         }
         self._opened: set[int] = set()
-        self.sent = 0
+        self._held: dict[str, Any] | None = None
 
     def delta(self, delta: ChatDelta) -> bytes:
-        """The event of one delta; empty when there is nothing to tell."""
-        content = self._content(delta)
-        if not content and delta.finish_reason is None and not delta.logprobs:
+        """The events that a delta lets out; empty when there is nothing to tell yet."""
+        if _only_counts(delta):
             return b""
-        choice: dict[str, Any] = {
+        body = {"choices": [self._choice(delta)]}
+        free, self._held = self._release(), None
+        if delta.finish_reason is None:
+            return free + self._event(body)
+        self._held = body
+        return free
+
+    def last(self, usage: Usage | None, route: Mapping[str, Any]) -> bytes:
+        """The events before [DONE]; with `usage` its chunk without choices, as OpenAI has it."""
+        if usage is None:
+            return self._event({"choices": [], **(self._held or {}), "route": route})
+        counts = {"choices": [], "usage": usage_body(usage), "route": route}
+        return self._release() + self._event(counts)
+
+    def _release(self) -> bytes:
+        return b"" if self._held is None else self._event(self._held)
+
+    def _choice(self, delta: ChatDelta) -> dict[str, Any]:
+        return {
             "index": delta.index,
-            "delta": content,
+            "delta": self._content(delta),
             "finish_reason": delta.finish_reason,
             "logprobs": _logprobs(delta.logprobs),
         }
-        return self._event({"choices": [choice]})
-
-    def last(self, usage: Usage | None, route: Mapping[str, Any]) -> bytes:
-        """The chunk before [DONE]: no choices, the usage when asked for, and the route."""
-        body: dict[str, Any] = {"choices": [], "route": route}
-        if usage is not None:
-            body["usage"] = usage_body(usage)
-        return self._event(body)
 
     def _content(self, delta: ChatDelta) -> dict[str, Any]:
         content: dict[str, Any] = {}
@@ -92,8 +105,13 @@ class ChunkWriter:
         return content
 
     def _event(self, body: Mapping[str, Any]) -> bytes:
-        self.sent += 1
         return b"data: " + _encoder.encode({**self._base, **body}) + b"\n\n"
+
+
+def _only_counts(delta: ChatDelta) -> bool:
+    """Whether the delta says nothing that stands in a chunk of its own."""
+    said = delta.text or delta.reasoning or delta.tool_calls or delta.logprobs
+    return not said and delta.finish_reason is None
 
 
 def _call_delta(call: Any) -> dict[str, Any]:

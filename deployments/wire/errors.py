@@ -14,6 +14,7 @@ from models.errors import (
     BudgetExceeded,
     InternalError,
     InvalidRequest,
+    MethodNotAllowed,
     NotFound,
     PodiumError,
     PolicyDenied,
@@ -50,12 +51,11 @@ def error_response(error: PodiumError) -> Response:
 
 
 def as_podium_error(error: Exception) -> PodiumError:
-    """Any exception as one of ours; others are logged by type alone, for they may hold content."""
+    """Any exception as one of ours."""
     if isinstance(error, PodiumError):
         return error
     if isinstance(error, HTTPException):
         return _http_error(error)
-    log.error("unexpected error", extra={"error_type": type(error).__name__}, exc_info=False)
     return InternalError("Something failed inside Podium; the request id finds it in the log.")
 
 
@@ -63,23 +63,31 @@ async def on_error(request: Request, error: Exception) -> Response:
     """The exception handler of the whole application."""
     found = as_podium_error(error)
     if isinstance(found, InternalError):
-        log.error(
-            "internal error",
-            extra={
-                "request_id": getattr(request.state, "request_id", None),
-                "error_type": type(error).__name__,
-                "where": _where(error),
-            },
-        )
-    return error_response(found)
+        log_internal(request.state.request_id, error)
+    response = error_response(found)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        response.headers.update(error.headers or {})
+    return response
+
+
+def log_internal(request_id: str, error: BaseException) -> None:
+    """Say that something failed, by type and place alone: its text may hold content."""
+    log.error(
+        "internal error",
+        extra={
+            "request_id": request_id,
+            "error_type": type(error).__name__,
+            "where": _where(error),
+        },
+    )
 
 
 def _http_error(error: HTTPException) -> PodiumError:
     if error.status_code == 404:
         return NotFound("There is no such path; GET /openapi.json lists those there are.")
-    found = InvalidRequest(str(error.detail))
-    found.status = error.status_code  # type: ignore[misc]  # 405 and the like keep their number
-    return found
+    if error.status_code == 405:
+        return MethodNotAllowed("This path does not take this method; the header Allow says which.")
+    return InvalidRequest("The request can't be read; check its headers and its body.")
 
 
 def _where(error: BaseException) -> str:

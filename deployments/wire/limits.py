@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LARGEST_BODY = 256 * 1024 * 1024
+
 
 class Limits(BaseModel):
     """Sizes in bytes, characters, seconds or counts, as the names say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    body_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
+    body_bytes: int = Field(default=32 * 1024 * 1024, ge=1024, le=LARGEST_BODY)
     messages: int = Field(default=1024, ge=1)
     characters: int = Field(default=2_000_000, ge=1)
     choices: int = Field(default=4, ge=1)
     tools: int = Field(default=128, ge=1)
+    stops: int = Field(default=16, ge=1)
     embeddings_inputs: int = Field(default=2048, ge=1)
-    audio_bytes: int = Field(default=25 * 1024 * 1024, ge=1024)
+    audio_bytes: int = Field(default=25 * 1024 * 1024, ge=1024, le=LARGEST_BODY // 2)
     audio_seconds: float = Field(default=3600.0, gt=0)
     request_seconds: float = Field(default=300.0, gt=0)
     in_flight: int = Field(default=512, ge=1)

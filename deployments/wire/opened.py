@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 from deployments.wire.chat_response import PING
-from deployments.wire.errors import as_podium_error, error_event
+from deployments.wire.errors import as_podium_error, error_event, log_internal
+from deployments.wire.pings import Pings
+from models.errors import InternalError
 
-FIRST_EVENT_S = 5.0
-PING_S = 15.0
 
-
-async def opened(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def opened(
+    events: AsyncGenerator[bytes, None], request_id: str, pings: Pings
+) -> AsyncGenerator[bytes, None]:
     """The events, started: an error before the first is still a proper error response.
 
     When the first takes long the stream opens anyway and is kept alive with comments; an error
@@ -20,27 +21,33 @@ async def opened(events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
     """
     first = asyncio.ensure_future(anext(events))
     try:
-        done, _ = await asyncio.wait({first}, timeout=FIRST_EVENT_S)
+        done, _ = await asyncio.wait({first}, timeout=pings.first)
         if done:
             first.result()
     except BaseException:
         await _stop(first, events)
         raise
-    return _rest(first, events)
+    return _rest(first, events, request_id, pings.every)
 
 
 async def _rest(
-    first: asyncio.Future[bytes], events: AsyncGenerator[bytes, None]
+    first: asyncio.Future[bytes],
+    events: AsyncGenerator[bytes, None],
+    request_id: str,
+    every: float,
 ) -> AsyncGenerator[bytes, None]:
     try:
         while not first.done():
             yield PING
-            await asyncio.wait({first}, timeout=PING_S)
+            await asyncio.wait({first}, timeout=every)
         yield first.result()
         async for event in events:
             yield event
     except Exception as error:
-        yield error_event(as_podium_error(error))
+        found = as_podium_error(error)
+        if isinstance(found, InternalError):
+            log_internal(request_id, error)
+        yield error_event(found)
     finally:
         await _stop(first, events)
 

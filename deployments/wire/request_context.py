@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
 import time
-import uuid
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.meter import Meter
-from deployments.wire.errors import error_response, on_error
+from deployments.wire.client_watch import ClientWatch
+from deployments.wire.errors import error_response, log_internal, on_error
+from deployments.wire.request_id import HEADER, request_id
 from models.errors import Overloaded
 
 log = logging.getLogger("podium.gateway")
-_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 CLIENT_CLOSED = 499
 _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -23,13 +23,14 @@ _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 class RequestContext:
     """ASGI middleware; counts requests in flight and refuses those beyond the limit.
 
-    Ray Serve itself puts the request id on the response.
+    `echo` puts the request id on the response; under Ray Serve that is done already.
     """
 
-    def __init__(self, app: ASGIApp, in_flight: int, meter: Meter) -> None:
+    def __init__(self, app: ASGIApp, in_flight: int, meter: Meter, echo: bool) -> None:
         self._app = app
         self._limit = in_flight
         self._meter = meter
+        self._echo = echo
         self._now = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,8 +39,8 @@ class RequestContext:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
-        request.state.request_id = _request_id(request)
-        sender = _Sender(send)
+        request.state.request_id = request_id(scope["headers"])
+        sender = _Sender(send, request.state.request_id if self._echo else None)
         if self._now >= self._limit and scope["path"] not in _FREE:
             full = Overloaded("This gateway is full; try again shortly.", retry_after=1.0)
             await error_response(full)(scope, receive, sender)
@@ -51,21 +52,35 @@ class RequestContext:
     ) -> None:
         started = time.monotonic()
         self._now += 1
+        client = ClientWatch(receive, lambda: sender.finished)
         try:
-            await self._app(scope, receive, sender)
-        except Exception as error:
-            if sender.status is not None:
-                raise
-            response = await on_error(request, error)
-            await response(scope, receive, sender)
+            await self._answer(request, scope, client, sender)
         finally:
+            client.stop()
             self._now -= 1
             self._meter.answered(
                 _route(scope),
                 getattr(request.state, "model", ""),
-                sender.status or CLIENT_CLOSED,
+                CLIENT_CLOSED if client.gone else sender.status or CLIENT_CLOSED,
                 time.monotonic() - started,
             )
+
+    async def _answer(
+        self, request: Request, scope: Scope, client: ClientWatch, sender: _Sender
+    ) -> None:
+        try:
+            await self._app(scope, client.receive, sender)
+        except asyncio.CancelledError:
+            if not client.swallow():
+                raise
+        except Exception as error:
+            if sender.status is None:
+                response = await on_error(request, error)
+                await response(scope, client.receive, sender)
+                return
+            # The server closes a response that was left unfinished; raised to it, the error would
+            # be logged with its text.
+            log_internal(request.state.request_id, error)
 
 
 def _route(scope: Scope) -> str:
@@ -74,18 +89,20 @@ def _route(scope: Scope) -> str:
 
 
 class _Sender:
-    """Keeps the response's status for the books."""
+    """Keeps the response's status for the books, and gives it its request id."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, request_id: str | None) -> None:
         self._send = send
+        self._id = request_id
         self.status: int | None = None
+        self.finished = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
+            if self._id is not None:
+                headers = [*message.get("headers", ()), (HEADER, self._id.encode())]
+                message = {**message, "headers": headers}
+        elif message["type"] == "http.response.body":
+            self.finished = not message.get("more_body", False)
         await self._send(message)
-
-
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if _ID.match(given) else f"req_{uuid.uuid4().hex}"
