@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,13 @@ from retrieval.snapshots import Snapshots
 from retrieval.store import Change, Store
 
 _log = logging.getLogger(__name__)
+
+
+class Moment(NamedTuple):
+    """A collection and the bytes of its index, both of one moment."""
+
+    collection: Collection
+    dumped: bytes
 
 
 class LiveIndex:
@@ -42,6 +50,11 @@ class LiveIndex:
             keys = [key for label in labels for key in self._keys.get(label, ())]
             return self.index.search(vector, k, np.array(keys, dtype=np.int64))
 
+    def moment(self) -> Moment:
+        """The index as FAISS writes it, with the moment it is of."""
+        with self._lock:
+            return Moment(self.collection, self.index.dump())
+
     def follow(self, change: Change, vectors: Vectors) -> None:
         """Make the committed change here too."""
         removed, added = set(change.removed), set(change.added)
@@ -64,6 +77,7 @@ class LiveIndexes:
         self._snapshots = snapshots
         self._options = options
         self._lock = threading.RLock()
+        self._saving = threading.Lock()
         self._live: dict[int, LiveIndex] = {}
 
     def open_all(self) -> None:
@@ -90,18 +104,19 @@ class LiveIndexes:
                 self._live.pop(change.collection.pk, None)
             else:
                 live.follow(change, vectors)
-            if change.removed:
+        if change.removed:
+            with self._saving:
                 self._snapshots.discard(change.collection.pk)
 
     def flush(self, collection: Collection) -> None:
-        """Write the index as it is now to disk, unless it is there already."""
-        with self._lock:
-            self._save(self.at(collection))
+        """Write the index as it is now to disk, unless it is there already; searches go on."""
+        self._save(self.at(collection))
 
     def forget(self, collection: Collection) -> None:
         """Drop the index of a collection that is gone."""
         with self._lock:
             self._live.pop(collection.pk, None)
+        with self._saving:
             self._snapshots.discard(collection.pk)
 
     def _load(self, collection: Collection) -> LiveIndex:
@@ -126,14 +141,17 @@ class LiveIndexes:
         return live
 
     def _save(self, live: LiveIndex) -> None:
-        if live.saved == live.collection.mark:
-            return
-        try:
-            self._snapshots.write(live.collection, live.index.dump())
-            live.saved = live.collection.mark
-        except OSError as error:
-            # A snapshot only saves time at the next start: what was written stands in SQL.
-            _log.warning("no index snapshot of collection %d: %s", live.collection.pk, error)
+        with self._saving:
+            if live.saved == live.collection.mark:
+                return
+            moment = live.moment()
+            try:
+                self._snapshots.write(moment.collection, moment.dumped)
+                live.saved = moment.collection.mark
+            except OSError as error:
+                # A snapshot only saves time at the next start: what was written stands in SQL.
+                pk = moment.collection.pk
+                _log.warning("no index snapshot of collection %d: %s", pk, error.strerror)
 
 
 def _keys(keys: tuple[int, ...]) -> Keys:
