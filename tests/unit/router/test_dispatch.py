@@ -69,24 +69,30 @@ async def test_what_decides_a_branch_counts_as_read_on_it() -> None:
         assert inside.label.categories == ({"pii"} if denied else set())
 
 
-async def test_a_denied_step_denies_the_run_unless_it_may_be_left_out() -> None:
+async def test_a_denied_step_denies_the_run() -> None:
     steps = STEP.replace("route: {model: mistral}, fallback: [claude]", "route: {model: claude}")
     made, claude = _world(ModelUnavailable("down"))
     assert (await made.result(plan_of(steps), TEXT)).reply == "from outside"
     denied = await made.result(plan_of(steps), TEXT, floor=SECRET)
+    assert len(claude.calls) == 1
     assert denied.status == "denied"
     assert isinstance(denied.error, PolicyDenied)
-    both = steps.replace("answer:", "fine:").replace("fine:", "fine:", 1)
-    plan = plan_of(
-        both.replace("route:", "on_denied: skip, route:")
-        + "\n"
-        + STEP.replace(", fallback: [claude]", ""),
-        "{reply: fine | answer}",
+
+
+async def test_a_denied_alternative_denies_the_run_unless_the_plan_says_skip() -> None:
+    outside = STEP.replace("answer:", "fine:").replace(
+        "route: {model: mistral}, fallback: [claude]", "route: {model: claude}"
     )
-    made = world("from inside", cards=CARDS, chats={"claude": claude})
-    skipped = await made.result(plan, TEXT, floor=SECRET)
-    assert (skipped.status, skipped.reply) == ("partial", "from inside")
-    assert {report.name: report.status for report in skipped.steps}["fine"] == "denied"
+    inside = STEP.replace(", fallback: [claude]", "")
+    for more, status, reply in (("", "denied", ""), ("on_denied: skip, ", "partial", "inside")):
+        steps = f"{outside.replace('route:', f'{more}route:')}\n{inside}"
+        plan = plan_of(steps, "{reply: fine | answer}")
+        claude = ScriptedChat(say_in_turn("outside"))
+        made = world("inside", cards=CARDS, chats={"claude": claude})
+        assert (await made.result(plan, TEXT)).reply == "outside"
+        denied = await made.result(plan, TEXT, floor=SECRET)
+        assert (denied.status, denied.reply, len(claude.calls)) == (status, reply, 1)
+        assert {report.name: report.status for report in denied.steps}["fine"] == "denied"
 
 
 async def test_use_local_is_a_change_of_configuration_only() -> None:

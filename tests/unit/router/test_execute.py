@@ -311,9 +311,10 @@ async def test_a_result_that_cannot_be_made_ends_the_events_with_its_fault() -> 
                 raise ZeroDivisionError
             return super().value(key, make)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(5) as limit:
         with pytest.raises(ZeroDivisionError):
             await world("x", recorder=Odd).events(plan_of(ANSWER), TEXT)
+        assert not limit.expired()
 
 
 async def test_the_step_that_failed_says_so_and_why() -> None:

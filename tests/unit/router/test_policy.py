@@ -96,6 +96,8 @@ def test_the_catalog_narrows_too() -> None:
     assert POLICY.eligible(card("m"), label).ok
     timid = card("m", clearance={"level": "PUBLIC"})
     assert POLICY.eligible(timid, label).rule == "catalog.m.level"
+    narrow = card("m", clearance={"level": "RESTRICTED", "categories": ["phi"]})
+    assert POLICY.eligible(narrow, label).rule == "catalog.m.categories"
 
 
 def test_a_remote_model_of_unknown_region_is_in_no_region() -> None:

@@ -127,6 +127,13 @@ def test_templates_reach_nothing_but_plain_data(template: str) -> None:
 _XY = frozenset({"x", "y"})
 
 
+def test_a_function_among_the_values_is_not_called() -> None:
+    called: list[str] = []
+    with pytest.raises(InternalError):
+        render(compile_template("{{ x('a') }}", _XY, "p"), {"x": called.append, "y": 1}, "p")
+    assert called == []
+
+
 def test_values_are_never_read_as_templates() -> None:
     template = compile_template("{{ x }}", _XY, "p")
     assert render(template, {"x": "{{ y }}{% raw %}"}, "p") == "{{ y }}{% raw %}"

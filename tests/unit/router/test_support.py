@@ -11,7 +11,7 @@ from models.errors import InvalidAudio, InvalidRequest, ModelUnavailable, NotFou
 from models.messages import ChatRequest
 from models.reference import contract
 from models.testing.scripted import ScriptedTranscriber
-from router.events import RunResult, StepDelta, StepFinished
+from router.events import RunResult, StepDelta, StepFinished, StepRestarted
 from router.label import Label, Level
 from tests.scripted_world import FixedSource, World, hit, reply_of, result_of, support, world
 from tests.support_contract import (
@@ -161,6 +161,17 @@ async def test_labels_travel_to_the_result() -> None:
     assert raised.label.level == Level.RESTRICTED
 
 
+async def test_a_passage_labels_what_is_made_from_it() -> None:
+    made = _world(fact=FIRST_FACT)
+    assert (await made.result(support(), {"text": MESSAGE})).label.level == Level.INTERNAL
+    closed = Label(Level.CONFIDENTIAL, frozenset({"legal"})).to_json()
+    made.searcher.hits = (hit(REFUND, "refunds", label=closed),)
+    result = await made.result(support(), {"text": MESSAGE})
+    assert (result.label.level, result.label.categories) == (Level.CONFIDENTIAL, {"legal"})
+    made.searcher.hits = (hit(REFUND, "refunds", label="unreadable"),)
+    assert (await made.result(support(), {"text": MESSAGE})).label.level == Level.RESTRICTED
+
+
 async def test_a_passage_of_another_tenant_is_not_shown() -> None:
     made = _world(fact=FIRST_FACT)
     theirs = Label(Level.INTERNAL, tenants=frozenset({"globex"})).to_json()
@@ -184,7 +195,9 @@ async def test_nothing_found_is_refused_without_asking_the_model_for_facts() -> 
 async def test_an_ungrounded_draft_is_asked_for_once_more() -> None:
     wrong = iter(["Refunds take 73 days [2].", None])
     made = _world(says=lambda task, request: next(wrong) if task == "draft" else None)
-    result = await made.result(support(), {"text": MESSAGE, "customer_id": "C-1042"})
+    events = await made.events(support(), {"text": MESSAGE, "customer_id": "C-1042"})
+    result = result_of(events)
+    assert StepRestarted("draft") in events
     assert "37 days [1]" in result.reply
     assert result.status == "succeeded"
     drafts = [call for call in made.chat.calls if task_of(call) == "draft"]
