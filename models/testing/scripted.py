@@ -24,14 +24,16 @@ from models.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """An answer in pieces.
+    """An answer in pieces; a piece that is a delta goes out as it is.
 
-    After each piece the model waits for `gate`, if there is one; `error` is raised at the end.
+    Before the first piece the model waits for `hold`, after each one for `gate`, if there are any;
+    `error` is raised at the end, as a fault of the model's own when it is no PodiumError.
     """
 
-    pieces: tuple[str, ...]
+    pieces: tuple[str | ChatDelta, ...]
+    hold: asyncio.Event | None = None
     gate: asyncio.Event | None = None
-    error: PodiumError | None = None
+    error: Exception | None = None
     finish_reason: FinishReason = "stop"
 
 
@@ -61,6 +63,7 @@ class ScriptedChat:
     cancelled: list[str] = field(default_factory=list)
     running: int = 0
     started: asyncio.Event = field(default_factory=asyncio.Event)
+    closed_early: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
         return await collect(request.model, self.stream(request, deadline))
@@ -82,10 +85,14 @@ class ScriptedChat:
             self.running -= 1
             if not finished:
                 self.cancelled.append(request.model)
+                self.closed_early.set()
 
     async def _pieces(self, said: Say, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        if said.hold is not None:
+            self.started.set()
+            await said.hold.wait()
         for piece in said.pieces:
-            yield ChatDelta(text=piece)
+            yield piece if isinstance(piece, ChatDelta) else ChatDelta(text=piece)
             self.started.set()
             if said.gate is not None:
                 await said.gate.wait()
@@ -94,7 +101,8 @@ class ScriptedChat:
             raise said.error
         prompt = sum(len(message.content.split()) for message in request.messages)
         usage = Usage(prompt_tokens=prompt, completion_tokens=len(said.pieces))
-        yield ChatDelta(finish_reason=said.finish_reason, usage=usage)
+        told = any(isinstance(piece, ChatDelta) and piece.finish_reason for piece in said.pieces)
+        yield ChatDelta(finish_reason=None if told else said.finish_reason, usage=usage)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""One server for all tests that leave it as it was, and more for those that need another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import openai
+import pytest
+
+from deployments.settings import GatewaySettings, Settings
+from tests.wire.server import Server
+from tests.wire.stage import Stage
+
+MODELS = ("mistral", "whisper", "embed", "small")
+Serve = Callable[..., Server]
+
+
+def settings(gateway: GatewaySettings) -> Settings:
+    return Settings(models=MODELS, gateway=gateway)
+
+
+@pytest.fixture(scope="session")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    stage = Stage(tmp_path_factory.mktemp("wire"), settings(GatewaySettings()))
+    server = Server(stage).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(_shared: Server) -> Server:
+    """The shared server, with nothing left of the test before."""
+    _shared.on_loop(lambda stage: stage.reset())
+    return _shared
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start a server with other settings of the gateway."""
+    started: list[Server] = []
+
+    def start(gateway: GatewaySettings, on_loopback: bool = True) -> Server:
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(Server(Stage(folder, settings(gateway), on_loopback)))
+        return started[-1].start()
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[openai.OpenAI]:
+    """The official SDK as any user makes it, but for retries: an error is what a test is about."""
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key(), max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+def http(server: Server) -> Iterator[httpx2.Client]:
+    """Plain HTTP with an admin's key."""
+    with plain(server) as made:
+        yield made
+
+
+def plain(server: Server, key: str | None = "admin") -> httpx2.Client:
+    """A plain client with the headers of a key, or none."""
+    headers = server.headers(key) if key else {}
+    return httpx2.Client(base_url=server.url, headers=headers, timeout=30.0, trust_env=False)

@@ -1,0 +1,92 @@
+"""A real HTTP server on loopback in a thread of its own, stopped by the test that started it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import uvicorn
+
+from deployments.gateway_app import gateway_app
+from tests.wire.stage import Change, Stage
+
+T = TypeVar("T")
+PATIENCE_S = 30.0
+
+
+class Server:
+    """Serves a stage; `stage` belongs to the server's loop, so it is touched through `on_loop`."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._loop: asyncio.AbstractEventLoop
+        self._uvicorn: uvicorn.Server
+        self._failure: BaseException | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="server", daemon=True)
+
+    def start(self) -> Server:
+        self._thread.start()
+        assert self._ready.wait(PATIENCE_S), "the server did not start in time"
+        if self._failure is not None:
+            raise self._failure
+        return self
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(setattr, self._uvicorn, "should_exit", True)
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive(), "the server did not stop in time"
+        self._socket.close()
+
+    def key(self, name: str = "admin") -> str:
+        return str(self.stage.keys[name])
+
+    def headers(self, key: str = "admin") -> dict[str, str]:
+        return {"authorization": f"Bearer {self.key(key)}"}
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+    def on_loop(self, change: Change) -> Any:
+        """What `change` gives, called with the stage on the server's loop."""
+
+        async def call() -> Any:
+            return change(self.stage)
+
+        return self.run(call())
+
+    def wait_for(self, event: asyncio.Event) -> None:
+        """Return when an event of the stage is set; fails after a generous while."""
+        self.run(asyncio.wait_for(event.wait(), PATIENCE_S))
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            self._failure = error
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.stage.open()
+        config = uvicorn.Config(
+            gateway_app(self.stage.gateway),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn.install_signal_handlers = lambda: None
+        self._loop.call_soon(self._ready.set)
+        try:
+            await self._uvicorn.serve(sockets=[self._socket])
+        finally:
+            await self.stage.close()

@@ -1,0 +1,131 @@
+"""What the deployments of models, documents and state do, without a deployment around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from models.deadline import Deadline
+from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.messages import ChatDelta, ChatRequest, Completion, Transcript, TranscriptionRequest
+from models.ports import Embedder, Transcriber
+from models.testing.scripted import ScriptedChat
+from retrieval.documents import Document, Hit
+from retrieval.errors import SourceNotFound
+from retrieval.ingest import IngestOutcome
+from retrieval.opening import Retrieval
+from retrieval.ports import QueryRequest, QueryResult, SearchRequest, Source
+from retrieval.preparing import IngestRequest
+from router.keys import KeyRecord
+from router.store.records import RunRecord
+from router.store.state import State
+
+DIGEST = "sha256:" + "0" * 64
+WINDOW = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    running: int = 0
+    waiting: int = 0
+
+
+@dataclass
+class ChatService:
+    chat: ScriptedChat
+
+    async def complete(self, request: ChatRequest, seconds: float) -> Completion:
+        return await self.chat.complete(request, Deadline.after(seconds))
+
+    async def stream(self, request: ChatRequest, seconds: float) -> AsyncGenerator[ChatDelta, None]:
+        stream: Any = self.chat.stream(request, Deadline.after(seconds))
+        async with aclosing(stream) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def stats(self) -> Stats:
+        return Stats(running=self.chat.running)
+
+    async def describe(self) -> dict[str, object]:
+        return {"window": WINDOW, "digest": DIGEST}
+
+
+@dataclass
+class SpeechService:
+    transcriber: Transcriber
+
+    async def transcribe(self, request: TranscriptionRequest, seconds: float) -> Transcript:
+        return await self.transcriber.transcribe(request, Deadline.after(seconds))
+
+    async def stats(self) -> Stats:
+        return Stats()
+
+    async def describe(self) -> dict[str, object]:
+        return {"window": None, "digest": DIGEST}
+
+
+@dataclass
+class EmbedderService:
+    embedder: Embedder
+
+    async def embed(self, request: EmbeddingRequest, seconds: float) -> Embeddings:
+        return await self.embedder.embed(request, Deadline.after(seconds))
+
+    async def identity(self) -> EmbedderIdentity:
+        return self.embedder.identity()
+
+    async def stats(self) -> Stats:
+        return Stats()
+
+    async def describe(self) -> dict[str, object]:
+        return {"window": 256, "digest": DIGEST}
+
+
+@dataclass
+class RetrieverService:
+    retrieval: Retrieval
+    source: Source
+
+    async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
+        return await self.retrieval.searcher.search(request, Deadline.after(seconds))
+
+    async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
+        return await self.source.query(request, Deadline.after(seconds))
+
+    async def ingest(self, request: IngestRequest, seconds: float) -> IngestOutcome:
+        return await self.retrieval.ingestor.ingest(request, Deadline.after(seconds))
+
+    async def delete(self, collection: str, ids: tuple[str, ...], seconds: float) -> Any:
+        return await self.retrieval.ingestor.delete(collection, ids, Deadline.after(seconds))
+
+    async def documents(self, collection: str) -> tuple[Document, ...]:
+        return self.retrieval.store.documents(collection)
+
+    async def document(self, collection: str, id: str) -> Document:
+        for document in self.retrieval.store.documents(collection):
+            if document.id == id:
+                return document
+        raise SourceNotFound("There is no such document.", param="id")
+
+    async def collections(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.retrieval.store.collections())
+
+
+@dataclass
+class StateService:
+    state: State
+
+    async def keys(self) -> Sequence[KeyRecord]:
+        return await asyncio.to_thread(self.state.list_keys)
+
+    async def record_run(self, run: RunRecord) -> None:
+        await asyncio.to_thread(self.state.record_run, run)
+
+    async def run(self, tenant: str, run_id: str) -> RunRecord:
+        return await asyncio.to_thread(self.state.run, tenant, run_id)
+
+    async def recent_runs(self, tenant: str, limit: int) -> Sequence[RunRecord]:
+        return await asyncio.to_thread(self.state.recent_runs, tenant, limit)
