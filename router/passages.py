@@ -18,7 +18,8 @@ def gather(
 ) -> list[Passage]:
     """Records first, then hits by score, best first; at most `limit`, numbered from 1.
 
-    Records take at most half of the places while there are hits for the others. Each has n, id, title, collection, chunk, page, text, score and kind.
+    Records take at most half of the places while there are hits for the others. Each passage has
+    n, id, title, collection, chunk, page, text, score and kind.
     """
     ranked = sorted(hits, key=lambda hit: -float(hit["score"]))
     rows = list(records)[: max(limit // 2, limit - len(ranked))]
