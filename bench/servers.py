@@ -17,7 +17,7 @@ from deployments.home import Home
 from deployments.port_block import free_ports
 from deployments.run_file import read_running
 from models.catalog import ModelCard, builtin_catalog, load_catalog
-from models.local.vllm_requests import engine_arguments
+from models.local.vllm_requests import engine_arguments, engine_environment
 from models.local.vllm_settings import VllmSettings
 from models.quiet import quiet_environment
 from models.weights import weights_folder
@@ -58,10 +58,11 @@ class Starting:
 def start_bare(stack: ExitStack, folder: Path) -> Starting:
     """Start vLLM's own OpenAI server on the catalog's weights with the catalog's settings."""
     port = free_ports(1)[0]
+    card = packaged_card()
     child = Child(
         "vLLM's own server",
-        bare_command(packaged_card(), port),
-        _environment() | {"OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"},
+        bare_command(card, port),
+        _environment() | engine_environment(VllmSettings.model_validate(card.engine)),
         folder / "bare.log",
     )
     stack.callback(child.stop, STOP_S)
