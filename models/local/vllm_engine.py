@@ -23,6 +23,7 @@ from models.local.engine_stats import EngineStats
 from models.local.tool_choice import forced_tool, is_required_among, read_call, schema_of
 from models.local.vllm_requests import (
     engine_arguments,
+    engine_environment,
     message_dict,
     sampling_values,
     tool_dict,
@@ -46,8 +47,8 @@ class VllmEngine:
     """A ChatModel over vLLM's AsyncLLM; must be made inside a running event loop."""
 
     def __init__(self, model: str, path: Path, settings: VllmSettings) -> None:
-        os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
-        os.environ.setdefault("OMP_NUM_THREADS", str(settings.threads))
+        for name, value in engine_environment(settings).items():
+            os.environ.setdefault(name, value)
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.parser import ParserManager
         from vllm.v1.engine.async_llm import AsyncLLM

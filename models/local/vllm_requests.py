@@ -56,6 +56,19 @@ def tool_dict(tool: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
+def engine_environment(settings: VllmSettings) -> dict[str, str]:
+    """The variables vLLM must find before it is imported.
+
+    Without "multiprocessing" an engine of one rank still has a process of its own, but on a CPU no
+    second one for its worker, on which it would wait by spinning on a core that others need.
+    """
+    return {
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+        "OMP_NUM_THREADS": str(settings.threads),
+        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    }
+
+
 def engine_arguments(path: Path, settings: VllmSettings) -> dict[str, Any]:
     """The keyword arguments of vLLM's AsyncEngineArgs, with every log and telemetry off."""
     values: dict[str, Any] = {
