@@ -43,7 +43,10 @@ class Instance:
         """Send the signal and wait; the exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        return self.process.wait(STOP_S)
+        code = self.process.wait(STOP_S)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 def command(*words: str) -> list[str]:

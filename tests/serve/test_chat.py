@@ -39,9 +39,7 @@ def test_stream_adds_up_to_the_whole(client: openai.OpenAI) -> None:
     asked = {"model": "mistral", "messages": HELLO, "max_tokens": 12, "temperature": 0}
     whole = client.chat.completions.create(**asked)
     chunks = list(
-        client.chat.completions.create(
-            **asked, stream=True, stream_options={"include_usage": True}
-        )
+        client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True})
     )
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert text == whole.choices[0].message.content
@@ -59,9 +57,7 @@ def test_several_choices_and_seeds(client: openai.OpenAI) -> None:
     first = client.chat.completions.create(**asked, seed=7)
     second = client.chat.completions.create(**asked, seed=7)
     assert [c.index for c in first.choices] == [0, 1, 2]
-    assert [c.message.content for c in first.choices] == [
-        c.message.content for c in second.choices
-    ]
+    assert [c.message.content for c in first.choices] == [c.message.content for c in second.choices]
 
 
 def test_logprobs(client: openai.OpenAI) -> None:

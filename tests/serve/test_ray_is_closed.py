@@ -11,7 +11,6 @@ import pytest
 
 from tests.serve.instance import Instance
 
-
 METHOD = "/ray.serve.ASGIService/HandleRequest"
 
 
