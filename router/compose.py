@@ -25,9 +25,14 @@ class Composed:
 
 
 def compose(reply: str, passages: Sequence[Passage]) -> Composed:
-    """Put the cited passages first, in the order in which they are cited, then the others shown."""
+    """Put the cited passages first, in the order in which they are cited, then the others shown.
+
+    A reply that cites nothing, such as a refusal, was made from nothing: it has no sources.
+    """
     by_number = {int(passage["n"]): passage for passage in passages}
     cited = [n for n in citations(reply) if n in by_number]
+    if not cited:
+        return Composed(reply, ())
     order = [*cited, *(n for n in by_number if n not in cited)]
     place = {n: index for index, n in enumerate(order, 1)}
     sources = tuple(_source(by_number[n], _claim(reply, n)) for n in order)

@@ -175,7 +175,7 @@ async def test_a_passage_labels_what_is_made_from_it() -> None:
 async def test_a_passage_of_another_tenant_is_not_shown() -> None:
     made = _world(fact=FIRST_FACT)
     theirs = Label(Level.INTERNAL, tenants=frozenset({"globex"})).to_json()
-    made.searcher.hits = (hit(REFUND, "ours"), hit("Their secret is 99.", "theirs", 0.95, theirs))
+    made.searcher.hits = (hit(REFUND, "ours"), hit("Their secret is 99.", "theirs", 0.1, theirs))
     shown = await made.result(support(), {"text": MESSAGE}, tenant="globex")
     assert "theirs" in [source["id"] for source in shown.sources]
     hidden = await made.result(support(), {"text": MESSAGE}, tenant="acme")
@@ -259,3 +259,11 @@ async def test_nothing_to_answer_is_the_callers_error() -> None:
         result = await _world().result(support(), inputs)
         assert isinstance(result.error, InvalidRequest)
         assert "text" in result.error.message
+
+
+async def test_a_refusal_was_made_from_no_source() -> None:
+    made = _world(fact=contract.REFUSAL)
+    made.searcher.hits = (hit(REFUND, "refunds"),)
+    result = await made.result(support(), {"text": "What does a monitor cost?"})
+    assert contract.REFUSAL in result.reply
+    assert result.sources == ()
