@@ -17,6 +17,7 @@ from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.errors import error_object
 from deployments.wire.event_stream import EventStream
 from deployments.wire.run_events import event_object, run_object
 from models.errors import InvalidAudio
@@ -62,7 +63,10 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     if body.stream:
         return EventStream(await call.opened(_events(call, plan, wanted)), {})
     result = await state.pipelines.finish(call, plan, wanted)
-    return JSONResponse(run_json(result))
+    if result.error is None:
+        return JSONResponse(run_json(result))
+    body = run_json(result) | error_object(result.error)
+    return JSONResponse(body, status_code=result.error.status)
 
 
 @router.get("/v1/runs", summary="The newest runs")

@@ -49,6 +49,13 @@ class AudioForm:
 async def read_audio_form(request: Request, limit: int) -> AudioForm:
     """The form with at most `limit` bytes of audio; raises InvalidRequest naming the field."""
     form = await _form(request, limit)
+    try:
+        return await _checked(form, limit)
+    finally:
+        await form.close()
+
+
+async def _checked(form: FormData, limit: int) -> AudioForm:
     _check_names(form)
     return AudioForm(
         model=_model(form),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import uvicorn
 
 from deployments.gateway_app import gateway_app
-from tests.wire.stage import Change, Stage
+from tests.wire.stage import Stage
 
 T = TypeVar("T")
 PATIENCE_S = 30.0
@@ -53,7 +54,7 @@ class Server:
         """The result of a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
-    def on_loop(self, change: Change) -> Any:
+    def on_loop(self, change: Callable[[Stage], Any]) -> Any:
         """What `change` gives, called with the stage on the server's loop."""
 
         async def call() -> Any:
@@ -64,6 +65,13 @@ class Server:
     def wait_for(self, event: asyncio.Event) -> None:
         """Return when an event of the stage is set; fails after a generous while."""
         self.run(asyncio.wait_for(event.wait(), PATIENCE_S))
+
+    def until(self, true: Callable[[Stage], Any]) -> None:
+        """Return when the stage has become so; fails after a generous while."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.on_loop(true):
+            assert time.monotonic() < end, "it did not come true in time"
+            time.sleep(0.01)
 
     def _run(self) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,4 +147,3 @@ _KEYS: Mapping[str, NewKey] = {
     "infer": NewKey("default", frozenset({Scope.INFER})),
     "read": NewKey("default", frozenset({Scope.READ})),
 }
-Change = Callable[[Stage], Any]
