@@ -18,6 +18,7 @@ SIZE = 100
 BLOCKS = range(20_000, 30_000, SIZE)
 
 Shuffle = Callable[[list[int]], None]
+_SHUFFLE: Shuffle = random.SystemRandom().shuffle
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,7 @@ class PortBlock:
         self.claim.close()
 
 
-def claim_ports(
-    blocks: Sequence[int] = BLOCKS, shuffle: Shuffle = random.SystemRandom().shuffle
-) -> PortBlock:
+def claim_ports(blocks: Sequence[int] = BLOCKS, shuffle: Shuffle = _SHUFFLE) -> PortBlock:
     """A block nobody else has claimed and in which nobody listens."""
     starts = list(blocks)
     shuffle(starts)
