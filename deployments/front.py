@@ -36,8 +36,9 @@ class Front:
     It also bounds the body: Serve reads ahead of the application, however much comes.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, largest: int = LARGEST_BODY) -> None:
         self._app = app
+        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -47,7 +48,7 @@ class Front:
         given = scope["headers"]
         kept = [(k, v) for k, v in given if k != HEADER and k not in _NOT_FOR_CLIENTS]
         headers = [*kept, (HEADER, request_id(given).encode())]
-        await self._app({**scope, "headers": headers}, _bounded(receive, LARGEST_BODY), send)
+        await self._app({**scope, "headers": headers}, _bounded(receive, self._largest), send)
 
 
 def _bounded(receive: Receive, limit: int) -> Receive:

@@ -10,6 +10,7 @@ import openai
 import pytest
 
 from deployments.settings import GatewaySettings, Settings
+from tests.support_contract import REFUND
 from tests.wire.server import Server
 from tests.wire.stage import Stage
 
@@ -64,6 +65,14 @@ def http(server: Server) -> Iterator[httpx2.Client]:
     """Plain HTTP with an admin's key."""
     with plain(server) as made:
         yield made
+
+
+@pytest.fixture
+def documents(http: httpx2.Client) -> None:
+    """What the support pipeline's answers are about."""
+    path = "/v1/collections/kb/documents/refunds.md"
+    markdown = {"content-type": "text/markdown"}
+    http.put(path, content=f"# Refunds\n{REFUND}".encode(), headers=markdown).raise_for_status()
 
 
 def plain(server: Server, key: str | None = "admin") -> httpx2.Client:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import httpx2
 import openai
 import pytest
 
-from tests.support_contract import FIRST_FACT, MESSAGE, REFUND, answers
+from tests.support_contract import FACT, MESSAGE, answers
 from tests.wire.hearing import tone
 from tests.wire.server import Server
-from tests.wire.stage import Stage
 
 FIRST = "My order number is four two one seven."
 SECOND = "When do I get my refund?"
-KB = "/v1/collections/kb/documents/refunds.md"
 
 
 def test_embeddings_in_both_encodings(client: openai.OpenAI) -> None:
@@ -106,19 +103,9 @@ def ask(client: openai.OpenAI, content: Any, **more: Any) -> Any:
     )
 
 
-def cite_the_first(stage: Stage) -> None:
-    """Without a customer's record the document is the only passage."""
-    stage.chat.script = answers(fact=FIRST_FACT)
-
-
-@pytest.fixture
-def documents(http: httpx2.Client) -> None:
-    markdown = {"content-type": "text/markdown"}
-    http.put(KB, content=f"# Refunds\n{REFUND}".encode(), headers=markdown).raise_for_status()
-
-
 @pytest.mark.usefixtures("documents")
-def test_a_pipeline_answers_text(client: openai.OpenAI) -> None:
+def test_a_pipeline_answers_text(client: openai.OpenAI, server: Server) -> None:
+    server.on_loop(lambda stage: setattr(stage.chat, "script", answers(fact=FACT)))
     customer = {"route": {"inputs": {"customer_id": "C-1042"}, "data_class": "CONFIDENTIAL"}}
     answer = ask(client, MESSAGE, extra_body=customer)
     route = answer.to_dict()["route"]
@@ -138,7 +125,6 @@ def test_a_pipeline_answers_text(client: openai.OpenAI) -> None:
 
 @pytest.mark.usefixtures("documents")
 def test_a_pipeline_answers_speech(client: openai.OpenAI, server: Server) -> None:
-    server.on_loop(cite_the_first)
     audio = {"data": base64.b64encode(tone()).decode(), "format": "wav"}
     answer = ask(client, [{"type": "input_audio", "input_audio": audio}])
     steps = {step["name"]: step["status"] for step in answer.to_dict()["route"]["steps"]}
@@ -148,8 +134,7 @@ def test_a_pipeline_answers_speech(client: openai.OpenAI, server: Server) -> Non
 
 
 @pytest.mark.usefixtures("documents")
-def test_a_pipeline_streams(client: openai.OpenAI, server: Server) -> None:
-    server.on_loop(cite_the_first)
+def test_a_pipeline_streams(client: openai.OpenAI) -> None:
     chunks = list(ask(client, MESSAGE, stream=True))
     said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert "37 days" in said
