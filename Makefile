@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint demo up down bench assurance train-chat train-speech \
-	coverage lock third-party dist clean
+	coverage lock third-party docs dist clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ lock: ## Resolve requirements/cpu.in into requirements/cpu.lock
 
 third-party: setup ## Write THIRD_PARTY.md from the lock and the installed packages
 	@$(BIN)/python .ci/third_party.py
+
+docs: setup ## Write the pages of docs/reference that are made from the code
+	@$(BIN)/python .ci/docs.py
 
 dist: setup ## Build the wheel and the source archive, offline
 	@$(BIN)/python -m build --no-isolation --outdir dist

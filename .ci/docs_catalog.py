@@ -1,0 +1,94 @@
+"""Writes docs/reference/catalog.md from the model card and the engines' settings."""
+
+from __future__ import annotations
+
+from docs_fields import table
+
+from models.catalog import ModelCard
+from models.local.vllm_settings import VllmSettings
+from models.local.whisper_settings import WhisperSettings
+
+PAGE = "catalog.md"
+INTRODUCTION = """# Catalog
+
+<!-- Made by .ci/docs_catalog.py from models/catalog.py; change that, then run `make docs`. -->
+
+The catalog is a list of model cards in YAML files. Podium reads its own rows, then every `*.yaml`
+in the home's `catalog` folder, then the folders named by `catalog:` in the settings; a later row
+replaces an earlier one of the same id. `podium models add` writes rows for you. A row is only
+served when `models:` in the settings names it.
+"""
+CARD = {
+    "id": "The name clients use.",
+    "dialect": "The engine or API. The first three run here; the others are for remote models.",
+    "path": "Folder of the weights, or `package:NAME/FOLDER` inside an installed package.",
+    "base_url": "Address of a remote API; plain http only on loopback with `allow_insecure`.",
+    "vendor_model": "The vendor's own id; it finds the row too.",
+    "key_env": "Environment variable that holds the provider's key.",
+    "site": "Where it runs: `local`, or a remote site of the policy.",
+    "region": "Region of a remote site.",
+    "clearance.level": "Highest level of data it may see.",
+    "clearance.categories": "Categories of data it may see; `all` is every one.",
+    "capabilities": "What it can do: chat, tools, json_schema, logprobs, transcribe, words, embed.",
+    "window": "Longest context in tokens; by default what the weights say.",
+    "price": "`{in, out, currency, checked}`: money per million tokens, and the day of the look.",
+    "licence": "Licence of the weights, shown by `GET /v1/models`.",
+    "digest": "Digest of the weights; Podium does not start over others.",
+    "allow_insecure": "Allows plain http, on loopback only.",
+    "engine": "Settings of the engine, below.",
+    "replicas": "How many copies run.",
+    "num_cpus": "CPUs that Ray sets aside for each copy.",
+    "num_gpus": "GPUs for each copy, or a share of one.",
+}
+VLLM = {
+    "dtype": "Number format of weights and activations.",
+    "max_model_len": "Longest context in tokens.",
+    "max_num_seqs": "Requests in one batch.",
+    "max_num_batched_tokens": "Tokens in one batch.",
+    "block_size": "Tokens in one block of the key-value cache.",
+    "enforce_eager": "Run without compilation.",
+    "kv_cache_gib": "Size of the key-value cache; without it vLLM takes its share.",
+    "gpu_memory_utilization": "Share of the GPU's memory that vLLM may take.",
+    "tensor_parallel_size": "GPUs that one copy is spread over.",
+    "quantization": "vLLM's name of the quantisation, when the weights do not say.",
+    "threads": "Threads on a CPU.",
+    "tool_parser": "vLLM's parser of tool calls, such as mistral, hermes or llama3_json.",
+    "reasoning_parser": "vLLM's parser of reasoning.",
+    "compact_json": "JSON answers without white space.",
+    "enable_lora": "Allows LoRA adapters.",
+    "seed": "Seed of sampling.",
+}
+WHISPER = {
+    "device": "Where it runs.",
+    "compute_type": "CTranslate2's number format, such as int8 or float16.",
+    "threads": "Threads of one transcription.",
+    "workers": "Transcriptions at once.",
+    "beam": "Width of the beam search.",
+    "batch": "Clips heard at once.",
+    "max_tokens": "Longest text of one clip.",
+    "longest": "Longest audio in seconds.",
+    "vad_threshold": "How sure voice detection must be.",
+    "pause": "Silence, in seconds, at which speech is cut.",
+    "pad": "Seconds kept around speech.",
+    "join": "Stretches less than this many seconds apart are heard together.",
+    "no_speech": "Above it, with `least_logprob`, a segment is held for no speech.",
+    "least_logprob": "Mean log probability below which that holds.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            INTRODUCTION,
+            "## A model card\n",
+            table(ModelCard, CARD),
+            "\n## `engine` of dialect `vllm`\n",
+            table(VllmSettings, VLLM),
+            "\n## `engine` of dialect `whisper`\n",
+            table(WhisperSettings, WHISPER),
+            "\n## `engine` of dialect `embedder`\n",
+            "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
+            "before every text: `query_prefix` and `document_prefix` (empty).\n",
+        ]
+    )

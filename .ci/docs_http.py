@@ -1,0 +1,126 @@
+"""Writes docs/reference/http.md from the gateway's own routes, without Ray."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from docs_fields import plain_table
+from fastapi.routing import APIRoute
+
+from deployments.routes import (
+    audio,
+    chat,
+    collections,
+    embeddings,
+    health,
+    models,
+    pipelines,
+    status,
+)
+from deployments.wire.chat_body import RouteBody
+
+PAGE = "http.md"
+MODULES: tuple[ModuleType, ...] = (
+    health, chat, embeddings, audio, models, pipelines, collections, status,
+)  # fmt: skip
+INTRODUCTION = """# HTTP
+
+<!-- Made by .ci/docs_http.py from deployments/routes; change those, then run `make docs`. -->
+
+The key goes into `Authorization: Bearer pk_…` or `x-api-key: pk_…`. Scopes are `infer`, `read`,
+`write` and `admin`, which includes the others; the first key has `admin`. `x-request-id` is taken
+when it is well formed, made otherwise, and always echoed. Errors have [one shape](errors.md); a
+field that is not listed is refused with its name. `GET /openapi.json` lists the paths for tools.
+"""
+ROUTE = """## The object `route`
+
+A request may carry Podium's own options in `route` (openai's client sends them by
+`extra_body={"route": {…}}`). `data_class` raises the label of the request and never lowers it,
+`inputs` are a pipeline's further inputs such as `customer_id`, `max_latency_ms` shortens the
+deadline. `dry_run: true` is refused with its name; `session` and `max_cost_usd` are taken and have
+no effect in this release.
+"""
+ANSWER = """Every answer that is not a stream carries a `route` too; a stream on its last chunk. The
+headers `x-route-model` and `x-route-decision` come with both.
+
+| field | |
+|---|---|
+| `decision_id` | The routing decision. |
+| `model`, `site` | What answered, and where. |
+| `prompt_version` | The prompt of the reply, `id@version`; null when no pipeline was used. |
+| `sources` | `{id, title, collection, chunk, page, quote}`, numbered as citations count. |
+| `steps` | `{name, model, engine, site, prompt_version, started_ms, duration_ms, status}`. |
+| `cost_usd` | 0 for local models. |
+| `label` | `{level, categories, integrity, regions}` of the answer. |
+| `redactions` | Empty in this release. |
+| `run_id`, `pipeline`, `status`, `checks`, `output` | Of a pipeline's run: its other outputs too. |
+"""
+# What a path answers, in a sentence or two, where its summary does not say enough.
+MORE = {
+    "GET /readyz": '`{"status": "ready"}`, or 503 with `{"status": "starting", "models": {…}}`.',
+    "POST /v1/chat/completions": "OpenAI's chat completion, or its stream of chunks ending in "
+    "`data: [DONE]`. `model` is a model or `pipeline/NAME`; a pipeline reads the last user "
+    "message, its text or its `input_audio` part, and refuses what its prompts decide: `n`, "
+    "`tools`, `response_format`, `logprobs`, `stop`. Images are refused. From "
+    "`user` on, fields are taken and have no effect, except `modalities`: text only.",
+    "POST /v1/embeddings": "OpenAI's list of embeddings. `dimensions` may only be the model's.",
+    "POST /v1/audio/transcriptions": "multipart/form-data with `file`, `model`, and if wanted "
+    "`language`, `prompt`, `temperature`, `response_format` (json, text, srt, vtt, verbose_json) "
+    "and `timestamp_granularities[]` (word). `stream` is refused.",
+    "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "
+    "digest}`.",
+    "POST /v1/pipelines/{name}/runs": "The document of `podium run --json`; with `stream` events: "
+    "`run.started`, `step.started`, `step.delta`, `step.restarted`, `step.finished`, "
+    "`reply.delta`, `reply.restarted`, `run.finished`. Audio inputs are base64.",
+    "PUT /v1/collections/{collection}/documents/{id}": "The body is the document itself; "
+    "`content-type` or the ending of the id says its kind, `x-document-title` its title, the query "
+    "`source` the policy's source (by default the collection's name). Answers `{id, status, "
+    "chunks}`.",
+    "POST /v1/collections/{collection}/search": "`{hits: [{id, score, text, title, page, label, "
+    "…}]}`.",
+    "GET /metrics": "[Metrics](metrics.md). Needs no key from this machine while Podium listens on "
+    "loopback only.",
+    "GET /v1/runs": "`?limit=` says how many, by default 50.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    routes = [route for module in MODULES for route in module.router.routes]
+    unknown = set(MORE) - {_name(route) for route in routes}
+    if unknown:
+        raise SystemExit(f"docs_http: no such path: {sorted(unknown)}")
+    sections = [part for module in MODULES for part in _sections(module)]
+    options = [ROUTE, plain_table(RouteBody), "", ANSWER]
+    return "\n".join([INTRODUCTION, *sections, *options])
+
+
+def _sections(module: ModuleType) -> Iterator[str]:
+    for route in module.router.routes:
+        assert isinstance(route, APIRoute)  # noqa: S101 - these routers hold nothing else
+        yield f"## `{_name(route)}`\n"
+        yield f"{route.summary}. {_scope(route.endpoint)}\n"
+        if more := MORE.get(_name(route)):
+            yield "\n".join(textwrap.wrap(more, 100, break_on_hyphens=False)) + "\n"
+        body = _body(route.endpoint, module)
+        if body is not None:
+            yield plain_table(body) + "\n"
+
+
+def _name(route: Any) -> str:
+    return f"{min(route.methods)} {route.path}".replace(":path}", "}")
+
+
+def _scope(endpoint: Callable[..., Any]) -> str:
+    found = re.search(r"Scope\.(\w+)", inspect.getsource(endpoint))
+    return f"Scope `{found[1].lower()}`." if found else "No key."
+
+
+def _body(endpoint: Callable[..., Any], module: ModuleType) -> Any:
+    found = re.search(r"read_json\(request, (\w+)", inspect.getsource(endpoint))
+    return getattr(module, found[1]) if found else None

@@ -1,0 +1,70 @@
+"""Writes docs/reference/settings.md from the settings' own model."""
+
+from __future__ import annotations
+
+from docs_fields import table
+
+from deployments.settings import Settings, profile_names
+
+PAGE = "settings.md"
+INTRODUCTION = """# Settings
+
+<!-- Made by .ci/docs_settings.py from deployments/settings.py; change that, then `make docs`. -->
+
+A setting is taken from the first of these that has it:
+
+1. a flag of `podium up` (`--port`, `--profile`, `--policy`, …);
+2. an environment variable: `PODIUM_PORT=8500`, and `PODIUM_GATEWAY__REPLICAS=2` for
+   `gateway.replicas`; values are JSON, or plain text;
+3. `settings.yaml` in the home;
+4. the profile.
+
+Mappings are merged, everything else is replaced. An unknown field is an error that names it.
+`podium config show` prints what is in force, `podium config check` looks at everything without
+starting anything, `podium config schema` prints the JSON schema. `serve_config.yaml` carries the
+same fields under `args`.
+"""
+MEANINGS = {
+    "home": "The folder of all state; `podium` takes it from `--home` or `PODIUM_HOME`.",
+    "profile": "The set of settings below these.",
+    "host": "Address to listen on.",
+    "port": "Port to listen on; 0 picks one.",
+    "models": "Catalog rows to run here.",
+    "catalog": "Further folders of catalog rows; a later row replaces an earlier one of its id.",
+    "policy": "The policy file; by default the one that ships with Podium.",
+    "pipelines": "Further folders of pipelines; a later one replaces an earlier one of its name.",
+    "remote": "Whether models outside may be used. This release has none to turn on.",
+    "gateway.replicas": "Gateways; fixed while running, for scaling would cut long streams.",
+    "gateway.num_cpus": "CPUs that Ray sets aside for each.",
+    "gateway.limits.body_bytes": "Largest request body.",
+    "gateway.limits.messages": "Messages in one chat request.",
+    "gateway.limits.characters": "Characters in all of them.",
+    "gateway.limits.choices": "Largest `n`.",
+    "gateway.limits.tools": "Tools in one request.",
+    "gateway.limits.stops": "Stop sequences in one request.",
+    "gateway.limits.embeddings_inputs": "Texts in one embeddings request.",
+    "gateway.limits.audio_bytes": "Largest audio file.",
+    "gateway.limits.audio_seconds": "Longest audio.",
+    "gateway.limits.request_seconds": "Longest any request may take.",
+    "gateway.limits.in_flight": "Requests at once in one gateway; above it 429.",
+    "gateway.pings.first": "Seconds after which a silent stream opens without an event.",
+    "gateway.pings.every": "Seconds between comments on a silent stream.",
+    "retriever.embedder": "The catalog row whose vectors the collections hold.",
+    "retriever.collection.mode": "How hits are ranked.",
+    "retriever.collection.k": "Hits when a search does not say how many.",
+    "retriever.collection.chunk_tokens": "Largest chunk, in estimated tokens.",
+    "retriever.collection.overlap": "Share of a chunk that stands in the next one too.",
+    "retriever.collection.split_headings": "Every section its own chunk.",
+    "retriever.collection.rrf_k": "Constant of reciprocal rank fusion.",
+    "retriever.collection.depth": "Candidates that each ranking gives to the fusion.",
+    "retriever.num_cpus": "CPUs that Ray sets aside for it.",
+    "retriever.sources": "Structured sources by name: `crm`, or a YAML file of queries.",
+    "logical_cpus": "CPUs that Ray counts on this machine; sums of `num_cpus` must fit.",
+    "object_store_mib": "Ray's shared memory.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    profiles = ", ".join(f"`{name}`" for name in profile_names())
+    return "\n".join([INTRODUCTION, f"Profiles: {profiles}.\n", table(Settings, MEANINGS), ""])
