@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deployments.home import Home
 from deployments.json_log import open_log
+from deployments.quiet_errors import quiet_serve_errors
 from deployments.ray_environment import restore_user_home
 from models.quiet import quiet_environment
 
@@ -20,6 +21,7 @@ def enter_replica(name: str) -> None:
     os.environ.update(quiet_environment())
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    quiet_serve_errors()
     home = os.environ.get("PODIUM_HOME")
     if home is not None:
         open_log(Home(Path(home)).logs / f"{name}.jsonl")

@@ -65,8 +65,8 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     result = await state.pipelines.finish(call, plan, wanted)
     if result.error is None:
         return JSONResponse(run_json(result))
-    body = run_json(result) | error_object(result.error)
-    return JSONResponse(body, status_code=result.error.status)
+    failed = run_json(result) | error_object(result.error)
+    return JSONResponse(failed, status_code=result.error.status)
 
 
 @router.get("/v1/runs", summary="The newest runs")
