@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from models.collect import collect
 from models.deadline import Deadline
-from models.errors import PodiumError
+from models.errors import DeadlineExceeded, PodiumError
 from models.messages import (
     ChatDelta,
     ChatRequest,
@@ -78,7 +78,8 @@ class ScriptedChat:
         self.running += 1
         finished = False
         try:
-            async for delta in self._pieces(said, request):
+            pieces = self._pieces(said, request)
+            while (delta := await _within(deadline, anext(pieces, None))) is not None:
                 yield delta
             finished = True
         finally:
@@ -103,6 +104,14 @@ class ScriptedChat:
         usage = Usage(prompt_tokens=prompt, completion_tokens=len(said.pieces))
         told = any(isinstance(piece, ChatDelta) and piece.finish_reason for piece in said.pieces)
         yield ChatDelta(finish_reason=None if told else said.finish_reason, usage=usage)
+
+
+async def _within(deadline: Deadline, piece: Awaitable[ChatDelta | None]) -> ChatDelta | None:
+    try:
+        async with asyncio.timeout(deadline.remaining()):
+            return await piece
+    except TimeoutError as error:
+        raise DeadlineExceeded("The script did not finish in time.") from error
 
 
 def _words(text: str) -> tuple[str, ...]:
