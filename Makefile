@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint demo up down bench assurance train-chat train-speech \
-	coverage lock third-party docs dist clean
+	coverage lock digests third-party docs dist clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ train-speech: setup ## Train the reference speech model (resumes by itself)
 
 lock: ## Resolve requirements/cpu.in into requirements/cpu.lock
 	@$(PYTHON_RUN) .ci/lock.py
+
+digests: setup ## Write the digests of the shipped weights into the catalog
+	@$(BIN)/python .ci/digests.py
 
 third-party: setup ## Write THIRD_PARTY.md from the lock and the installed packages
 	@$(BIN)/python .ci/third_party.py

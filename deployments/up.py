@@ -66,8 +66,8 @@ def run(home: Home, settings: Settings, say: Say, ready: Callable[[Ready], None]
     with ExitStack() as stack:
         stack.enter_context(_signals())
         stack.enter_context(lock_home(home))
+        key = _first_key(home, say)
         base_url = _start(stack, home, settings, say)
-        key = _first_key(home)
         ready(Ready(base_url, str(home.path), key))
         _sleep_until_stopped()
 
@@ -89,7 +89,6 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     check_models(home, settings, say)
     read_policy(settings)
     ensure_example_crm(home, settings)
-    _first_key(home)
     folder = make_run_folder(home)
     stack.callback(folder.remove)
     ports = claim_ports()
@@ -117,9 +116,12 @@ def check_models(home: Home, settings: Settings, say: Say) -> None:
             check_digest(card, weights_folder(card))
 
 
-def _first_key(home: Home) -> str | None:
+def _first_key(home: Home, say: Say) -> str | None:
     state = State.open(home.database, home.pepper())
-    return ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY")).text
+    key = ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY"))
+    if key.ignored:
+        say("PODIUM_API_KEY is no key of this home and is ignored; first_key holds its first one")
+    return key.text
 
 
 def _start_ray(stack: ExitStack, settings: Settings, folder: RunFolder, say: Say) -> None:
