@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ _REFUSALS = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """Guards this process, and by `sitecustomize` every Python process it starts."""
     _GUARD.install()
+    _hear_interrupts()
     handle, name = tempfile.mkstemp(prefix="podium-refusals-")
     os.close(handle)
     config.stash[_REFUSALS] = Path(name)
@@ -27,6 +29,12 @@ def pytest_configure(config: pytest.Config) -> None:
     behind = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     os.environ["PYTHONPATH"] = os.pathsep.join([netguard, *(p for p in behind if p != netguard)])
     os.environ["NETGUARD_LOG"] = name
+
+
+def _hear_interrupts() -> None:
+    """A shell starts background jobs with SIGINT ignored, and what they start inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
