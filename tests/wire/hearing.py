@@ -16,13 +16,16 @@ from models.messages import Segment, Transcript, TranscriptionRequest, Word
 
 @dataclass
 class Hearing:
-    """Two segments, split at the first full stop; no text is silence."""
+    """Two segments, split at the first full stop; no text is silence, a fault is raised."""
 
     text: str = "My order number is four two one seven. When do I get my refund?"
     calls: list[TranscriptionRequest] = field(default_factory=list)
+    fault: Exception | None = None
 
     async def transcribe(self, request: TranscriptionRequest, deadline: Deadline) -> Transcript:
         self.calls.append(request)
+        if self.fault is not None:
+            raise self.fault
         samples = await asyncio.to_thread(decode, request.audio)
         seconds = len(samples) / RATE
         first, dot, rest = self.text.partition(". ")

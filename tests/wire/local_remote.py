@@ -7,6 +7,7 @@ import pickle
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from models.deadline import Deadline
@@ -15,15 +16,28 @@ from models.errors import DeadlineExceeded, InternalError, ModelUnavailable, Pod
 
 @dataclass
 class LocalRemote:
-    """A Remote over `target`; `down` makes it unreachable, `calls` counts by method."""
+    """A Remote over `target`; `down` makes it unreachable, `calls` names the methods called.
+
+    `fault` breaks the promise that only a PodiumError is raised: at once, or after the first
+    `fault_after` items of a stream.
+    """
 
     name: str
     target: Any
     down: bool = False
+    fault: Exception | None = None
+    fault_after: int = 0
     calls: list[str] = field(default_factory=list)
+
+    def heal(self) -> None:
+        """Work well again, and forget."""
+        self.down, self.fault, self.fault_after = False, None, 0
+        self.calls.clear()
 
     async def call(self, method: str, *args: object, deadline: Deadline) -> Any:
         self.calls.append(method)
+        if self.fault is not None:
+            raise self.fault
         with self._errors():
             async with asyncio.timeout(deadline.remaining()):
                 return _passed_on(await getattr(self.target, method)(*_passed_on(args)))
@@ -33,7 +47,9 @@ class LocalRemote:
     ) -> AsyncGenerator[Any, None]:
         self.calls.append(method)
         async with aclosing(getattr(self.target, method)(*_passed_on(args))) as items:
-            while True:
+            for number in count():
+                if self.fault is not None and number >= self.fault_after:
+                    raise self.fault
                 with self._errors():
                     async with asyncio.timeout(deadline.remaining()):
                         item = await anext(items, None)

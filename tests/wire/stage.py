@@ -115,11 +115,9 @@ class Stage:
         """A fresh script, and nothing remembered of earlier calls."""
         chat = ScriptedChat(says(script))
         self.chat.__dict__.update(vars(chat))
-        self.hearing.calls.clear()
-        self.hearing.text = Hearing.text
+        self.hearing.__dict__.update(vars(Hearing()))
         for remote in self.remotes.values():
-            remote.down = False
-            remote.calls.clear()
+            remote.heal()
 
     def _gateway(self) -> GatewayState:
         models = {name: self.remotes[name] for name in self.settings.models}
