@@ -1,0 +1,53 @@
+"""The chunks of a stream: role first, finish reason last, the route on the very last one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from deployments.wire.chat_response import ChunkWriter
+from models.messages import ChatDelta, Usage
+
+ROUTE = {"model": "m"}
+
+
+def chunks(*events: bytes) -> list[Any]:
+    found = b"".join(events).split(b"\n\n")[:-1]
+    return [json.loads(event.removeprefix(b"data: ")) for event in found]
+
+
+def test_the_last_chunk_of_text_carries_the_route() -> None:
+    writer = ChunkWriter("m")
+    first, nothing = (
+        writer.delta(ChatDelta(text="A")),
+        writer.delta(ChatDelta(finish_reason="stop")),
+    )
+    assert nothing == b""
+    start, end = chunks(first, writer.delta(ChatDelta(usage=Usage())), writer.last(None, ROUTE))
+    assert start["choices"][0]["delta"] == {"role": "assistant", "content": "A"}
+    assert "route" not in start
+    assert (end["choices"][0]["finish_reason"], end["route"]) == ("stop", ROUTE)
+
+
+def test_the_usage_chunk_carries_it_where_there_is_one() -> None:
+    writer = ChunkWriter("m")
+    head = writer.delta(ChatDelta(text="A", finish_reason="length"))
+    end, counts = chunks(head, writer.last(Usage(2, 1), ROUTE))
+    assert end["choices"][0]["finish_reason"] == "length" and "route" not in end
+    assert (counts["choices"], counts["usage"]["total_tokens"], counts["route"]) == ([], 3, ROUTE)
+
+
+def test_a_choice_that_ended_waits_for_no_other() -> None:
+    writer = ChunkWriter("m")
+    writer.delta(ChatDelta(0, "A", finish_reason="stop"))
+    ended, going = chunks(writer.delta(ChatDelta(1, "B")))
+    assert (ended["choices"][0]["index"], going["choices"][0]["index"]) == (0, 1)
+    (last,) = chunks(writer.delta(ChatDelta(1, finish_reason="stop")), writer.last(None, ROUTE))
+    assert last["choices"][0]["index"] == 1
+
+
+def test_nothing_said_is_no_chunk() -> None:
+    writer = ChunkWriter("m")
+    assert writer.delta(ChatDelta()) == b""
+    (first,) = chunks(writer.delta(ChatDelta(text="A")))
+    assert first["choices"][0]["delta"]["role"] == "assistant"
