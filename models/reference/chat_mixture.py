@@ -20,10 +20,9 @@ _TOOLS = 7
 GROUNDED_SHARE = 0.5
 
 
-def passages_at(rng: random.Random, progress: float) -> int:
-    """Draw how many passages a context has: two at first, six for most by the end."""
-    most = min(6, 2 + int(progress * 40))
-    return most if rng.random() < 0.6 else rng.randint(1, most)
+def draw_count(rng: random.Random) -> int:
+    """Draw how many passages a context has: six for most, so that every reference is practised."""
+    return 6 if rng.random() < 0.6 else rng.randint(1, 6)
 
 
 def turns_at(rng: random.Random, progress: float) -> int:
@@ -34,7 +33,7 @@ def turns_at(rng: random.Random, progress: float) -> int:
 def conversation(rng: random.Random, progress: float) -> Conversation:
     """Draw one training conversation; ``progress`` runs from 0 to 1 over the training."""
     if rng.random() < GROUNDED_SHARE:
-        count = passages_at(rng, progress)
+        count = draw_count(rng)
         return Conversation(chat_corpus.grounded(rng, count, turns_at(rng, progress)))
     draw = rng.randrange(_TOOLS + sum(weight for _, weight in _OTHERS))
     for make, weight in _OTHERS:

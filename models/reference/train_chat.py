@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.reference import chat_encoding, chat_init, chat_tokenizer
+from models.reference import chat_encoding, chat_init, chat_tokenizer, chat_vocabulary
 
 if TYPE_CHECKING:
     import torch
@@ -30,13 +30,14 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 4_500
-    tokens: int = 3_072
-    rate: float = 2e-3
-    matrix_rate: float = 0.015
-    warmup: int = 200
+    steps: int = 5_000
+    tokens: int = 2_048
+    rate: float = 5e-4
+    attention_rate: float = 3e-4
+    matrix_rate: float = 2e-3
+    warmup: int = 40
     average: float = 0.995
-    pointing: float = 3.0
+    pointing: float = 8.0
     prompt_share: float = 0.08
     bfloat16: bool = True
     hidden: int = 160
@@ -72,8 +73,9 @@ def config(recipe: Recipe) -> Any:
 
 
 def rate_share(recipe: Recipe, step: int) -> float:
-    """Give the part of the learning rates in use: a short warm-up, then a line to 2 %."""
-    return min(1.0, (step + 1) / recipe.warmup) * max(0.02, 1.0 - step / recipe.steps)
+    """Give the part of the learning rates in use: warm-up, a plateau to 70 %, a line to 2 %."""
+    fall = min(1.0, (1.0 - step / recipe.steps) / 0.3)
+    return min(1.0, (step + 1) / recipe.warmup) * max(0.02, fall)
 
 
 class Trainer:
@@ -88,15 +90,19 @@ class Trainer:
         self.recipe, self.tokenizer = recipe, tokenizer
         self.model: MistralForCausalLM = MistralForCausalLM(config(recipe))
         self.model.set_attn_implementation("eager")
-        chat_init.prepare_copying(self.model, recipe.seed, chat_tokenizer.references(tokenizer))
-        inner = [p for n, p in self.model.named_parameters() if p.ndim == 2 and "embed" not in n]
-        outer = [p for n, p in self.model.named_parameters() if p.ndim == 1 or "embed" in n]
+        chat_init.prepare(self.model, recipe.seed, chat_vocabulary.describe(tokenizer, recipe.seed))
+        named = list(self.model.named_parameters())
+        mixing = [p for n, p in named if "mlp" in n]
+        looking = [p for n, p in named if "self_attn" in n]
+        rest = [p for n, p in named if "mlp" not in n and "self_attn" not in n]
+        adam = torch.optim.AdamW(
+            [{"params": looking, "lr": recipe.attention_rate}, {"params": rest}],
+            lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True,
+        )  # fmt: skip
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
-            torch.optim.Muon(inner, lr=recipe.matrix_rate, weight_decay=0.05),
-            torch.optim.AdamW(
-                outer, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True
-            ),
-        )
+            torch.optim.Muon(mixing, lr=recipe.matrix_rate, weight_decay=0.05), adam,
+        )  # fmt: skip
+        self.rates = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
         self.average = {k: v.detach().clone() for k, v in self.model.named_parameters()}
         self.step, self.pool_index, self.batch_index = 0, 0, 0
         self.tokens, self.seconds = 0, 0.0
@@ -147,10 +153,8 @@ class Trainer:
         import torch
 
         share = rate_share(self.recipe, self.step)
-        for optimizer, rate in zip(
-            self.optimizers, (self.recipe.matrix_rate, self.recipe.rate), strict=True
-        ):
-            for group in optimizer.param_groups:
+        for optimizer, rates in zip(self.optimizers, self.rates, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
             optimizer.zero_grad(set_to_none=True)
         batch = self._next()
@@ -266,8 +270,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--export", type=Path, help="only write the latest weights here")
     parser.add_argument("--steps", type=int, default=recipe.steps)
     parser.add_argument("--seed", type=int, default=recipe.seed)
-    parser.add_argument("--matrix-rate", type=float, default=recipe.matrix_rate)
-    parser.add_argument("--rate", type=float, default=recipe.rate)
     parser.add_argument("--tokens", type=int, default=recipe.tokens)
     parser.add_argument("--stop-after", type=float, default=0, help="seconds; 0 is never")
     parser.add_argument("--float32", action="store_true", help="no bfloat16 products")
@@ -286,8 +288,6 @@ def main() -> None:
     recipe = Recipe(
         seed=options.seed,
         steps=options.steps,
-        rate=options.rate,
-        matrix_rate=options.matrix_rate,
         tokens=options.tokens,
         bfloat16=not options.float32,
     )
