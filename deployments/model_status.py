@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from deployments.remote import Remote
 from models.deadline import Deadline
-from models.errors import PodiumError
+from models.errors import DeadlineExceeded, Overloaded, PodiumError
 
 log = logging.getLogger("podium.status")
 
 ModelState = Literal["loading", "ready", "failing"]
 PERIOD_S = 1.0
 PATIENCE_S = 5.0
+# A busy model answers late and is no dead one; one that is silent this often in a row may hang.
+SILENCES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Load:
     kv_cache_usage: float = 0.0
     window: int | None = None
     digest: str | None = None
+    silences: int = 0
+
+    def silent(self) -> Load:
+        """The same, one more question unanswered."""
+        missed = self.silences + 1
+        return replace(self, silences=missed, state="failing" if missed >= SILENCES else self.state)
 
 
 class ModelStatus:
@@ -62,6 +70,8 @@ class ModelStatus:
         old = self._loads[name]
         try:
             new = await self._answer(name, old)
+        except (DeadlineExceeded, Overloaded):
+            new = old.silent()
         except PodiumError as error:
             if old.state == "ready":
                 log.warning("model stopped answering", extra={"model": name, "code": error.code})
