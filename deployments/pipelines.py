@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deployments.ports import RemoteTranscriber
@@ -34,6 +35,8 @@ class Pipelines:
         library = Library(load_prompts(), load_schemas())
         self._state = state
         self._plans = load_plans(library)
+        for folder in state.settings.pipelines:
+            self._plans |= load_plans(library, Path(folder))
         self._executor = Executor(
             Capabilities(
                 chat=state.chat_model,
