@@ -47,13 +47,15 @@ def http(podium: Instance) -> Iterator[httpx2.Client]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def knowledge(http: httpx2.Client) -> None:
-    """The example knowledge base, in the collection `kb`."""
-    for path in sorted(KB.glob("*.md")):
+@pytest.fixture(scope="module")
+def knowledge(http: httpx2.Client) -> Iterator[None]:
+    """The example knowledge base, in the collection `kb` for as long as a module's tests run."""
+    paths = {f"/v1/collections/kb/documents/{path.name}": path for path in sorted(KB.glob("*.md"))}
+    for path, file in paths.items():
         answer = http.put(
-            f"/v1/collections/kb/documents/{path.name}",
-            content=path.read_bytes(),
-            headers={"content-type": "text/markdown"},
+            path, content=file.read_bytes(), headers={"content-type": "text/markdown"}
         )
         assert answer.status_code == 200, answer.text
+    yield
+    for path in paths:
+        http.delete(path)
