@@ -38,6 +38,7 @@ class LocalRemote:
         self.calls.append(method)
         if self.fault is not None:
             raise self.fault
+        deadline.check(self.name)
         with self._errors():
             async with asyncio.timeout(deadline.remaining()):
                 return _passed_on(await getattr(self.target, method)(*_passed_on(args)))

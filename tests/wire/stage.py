@@ -19,6 +19,7 @@ from models.messages import ChatRequest
 from models.testing.scripted import Say, Script, ScriptedChat
 from retrieval.opening import Retrieval, open_retrieval
 from router.keys import Key, Scope
+from router.label import Level
 from router.policy_file import default_policy
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
@@ -147,4 +148,5 @@ _KEYS: Mapping[str, NewKey] = {
     "admin": NewKey("default", frozenset({Scope.ADMIN})),
     "infer": NewKey("default", frozenset({Scope.INFER})),
     "read": NewKey("default", frozenset({Scope.READ})),
+    "discreet": NewKey("default", floor=Level.CONFIDENTIAL),
 }

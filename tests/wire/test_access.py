@@ -89,13 +89,11 @@ def test_a_revoked_key_is_refused_within_seconds(serve: Serve) -> None:
     with plain(server, "infer") as http:
         assert http.post(CHAT, json=BODY).status_code == 200
         server.on_loop(lambda stage: stage.store.revoke_key(key.tenant, key.id))
-        server.on_loop(lambda stage: stage.remotes["state"].calls.clear())
         answer = http.post(CHAT, json=BODY)
         end = time.monotonic() + PATIENCE_S
         while answer.status_code == 200 and time.monotonic() < end:
             answer = http.post(CHAT, json=BODY)
         refused(answer)
-        assert "keys" in server.on_loop(lambda stage: stage.remotes["state"].calls)
 
 
 def test_a_scope_too_small(server: Server) -> None:

@@ -131,7 +131,7 @@ BODIES = (
     raw("a list", b"[]"),
     raw("no model", json.dumps({"messages": ASK}).encode(), "model"),
     raw("NaN", ASKING + b',"top_p":NaN}', "top_p"),
-    raw("infinity", ASKING + b',"min_p":1e999}', "min_p"),
+    raw("infinity", ASKING + b',"repetition_penalty":1e999}', "repetition_penalty"),
     raw("5,000 digits", b'{"model":"m","messages":[],"n":' + b"9" * 5000 + b"}"),
     raw("a field twice", ASKING + b',"model":"n"}', "model"),
     raw("a field twice inside",

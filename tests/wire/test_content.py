@@ -50,6 +50,15 @@ FULL: dict[str, Any] = {
     "route": {"session": CANARY, "inputs": {"customer_id": CANARY}},
 }
 RUN: dict[str, Any] = {"inputs": {"text": f"{MESSAGE} {CANARY}", "customer_id": CANARY}}
+ODD: list[dict[str, Any]] = [
+    {"messages": [{"role": "user", "content": [{"type": CANARY}]}]},
+    {"messages": [{"role": CANARY, "content": "x"}]},
+    {"tools": [TOOL | {"type": CANARY}]},
+    {"tool_choice": {"type": CANARY, "function": {"name": "f"}}},
+    {"tool_choice": CANARY},
+    {"response_format": {"type": CANARY}},
+    {"route": {"data_class": CANARY}},
+]
 KB = "/v1/collections/kb/documents"
 
 
@@ -155,7 +164,7 @@ def test_faults_of_the_gateways_own(http: httpx2.Client, server: Server, logged:
 
 
 def test_values_of_another_type(http: httpx2.Client, logged: Any) -> None:
-    chats = list(spoilt(FULL))
+    chats = [*spoilt(FULL), *(FULL | odd for odd in ODD)]
     assert len(chats) > 40
     answers = [http.post(CHAT, json=body) for body in chats]
     answers += [http.post("/v1/pipelines/support/runs", json=body) for body in spoilt(RUN)]

@@ -121,16 +121,23 @@ def test_data_above_a_models_clearance(client: openai.OpenAI) -> None:
     assert "catalog.small.level" in denied.value.message
 
 
-def test_a_client_raises_a_label_and_never_lowers_it(client: openai.OpenAI) -> None:
-    def level(data_class: str | None) -> Any:
-        body = {"route": {"data_class": data_class} if data_class else {}}
-        ask: Any = {"model": "mistral", "messages": ASK, "extra_body": body}
-        answer = client.chat.completions.create(**ask)
-        return answer.to_dict()["route"]["label"]["level"]  # type: ignore[index,call-overload]
-
-    assert level(None) == "INTERNAL"
-    assert level("RESTRICTED") == "RESTRICTED"
-    assert level("PUBLIC") == "INTERNAL"
+@pytest.mark.parametrize(
+    ("key", "wish", "level"),
+    [
+        ("infer", None, "INTERNAL"),
+        ("infer", "RESTRICTED", "RESTRICTED"),
+        ("infer", "PUBLIC", "INTERNAL"),
+        ("discreet", "PUBLIC", "CONFIDENTIAL"),
+        ("discreet", "RESTRICTED", "RESTRICTED"),
+    ],
+)
+def test_a_client_raises_a_label_and_never_lowers_it(
+    server: Server, key: str, wish: str | None, level: str
+) -> None:
+    body = BODY | {"route": {"data_class": wish} if wish else {}}
+    with plain(server, key) as http:
+        answer = http.post(CHAT, json=body).json()
+    assert answer["route"]["label"]["level"] == level
 
 
 def test_an_error_inside_a_model_keeps_its_text_to_itself(
