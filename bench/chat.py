@@ -149,10 +149,12 @@ def _servers(stack: ExitStack, arguments: argparse.Namespace, folder: Path) -> d
 def _stopped_in_order() -> Iterator[ExitStack]:
     """A stack that is unwound on SIGTERM as on Ctrl-C, and that no second signal interrupts."""
     old = signal.signal(signal.SIGTERM, _on_terminate)
+    # A job in the background is started with Ctrl-C ignored; a measurement still has to hear it.
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     descendants = Descendants()
     with ExitStack() as stack:
         stack.callback(signal.signal, signal.SIGTERM, old)
-        stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
+        stack.callback(signal.signal, signal.SIGINT, interrupt)
         stack.callback(descendants.stop, _STOP_S)
         with ExitStack() as servers:
             try:

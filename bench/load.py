@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -68,11 +68,20 @@ async def _request(session: aiohttp.ClientSession, job: Job, seed: int, origin: 
             async for data in response.content.iter_any():
                 reads.append(Read((time.perf_counter() - start) * 1000, data))
         if response.status != HTTPStatus.OK:
-            failure = f"the server answered {response.status}"
+            failure = f"the server answered {response.status}{_said(reads)}"
     except (aiohttp.ClientError, TimeoutError) as error:
         failure = f"the connection failed: {type(error).__name__}"
     end = time.perf_counter()
     return _Raw(seed, (start - origin) * 1000, (end - origin) * 1000, tuple(reads), failure)
+
+
+def _said(reads: Sequence[Read]) -> str:
+    """The message of an error in OpenAI's shape; a proxy's own page is only called that."""
+    try:
+        error = json.loads(b"".join(read.data for read in reads))["error"]
+        return f" ({error['code']}: {error['message']})"
+    except (ValueError, KeyError, TypeError):
+        return " (with a page of its proxy)"
 
 
 def request_body(job: Job, seed: int) -> Mapping[str, Any]:
