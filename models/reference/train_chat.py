@@ -10,6 +10,8 @@ import argparse
 import json
 import math
 import os
+import signal
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 5_000
+    steps: int = 6_000
     tokens: int = 2_048
     rate: float = 5e-4
     attention_rate: float = 3e-4
@@ -223,9 +225,12 @@ def export(trainer: Trainer, folder: Path) -> None:
 
 
 def _run(trainer: Trainer, out: Path, every: int, stop_after: float) -> None:
+    """Train to the end, for a time, or until told to stop; a checkpoint is left in every case."""
     started, saved, sums, count = time.monotonic(), time.monotonic(), 0.0, 0
-    before = trainer.seconds
-    while trainer.step < trainer.recipe.steps:
+    before, stop = trainer.seconds, threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    while not stop.is_set() and trainer.step < trainer.recipe.steps:
         sums, count = sums + trainer.advance(), count + 1
         now = time.monotonic()
         trainer.seconds = before + now - started
