@@ -28,10 +28,9 @@ FOUND = 4
 @pytest.fixture
 def drawn(http: httpx2.Client) -> Iterator[list[tuple[str, int, str]]]:
     """Documents of one fact each, with a number drawn now: id, number and question."""
-    draw = random.SystemRandom()
+    numbers = random.SystemRandom().sample(range(38, 99), len(DRAWS))
     made = []
-    for index, (fact, question) in enumerate(DRAWS):
-        number = draw.randint(38, 98)
+    for index, ((fact, question), number) in enumerate(zip(DRAWS, numbers, strict=True)):
         document = f"drawn-{index}.md"
         answer = http.put(_path(document), content=fact.format(n=number).encode())
         assert answer.status_code == 200, answer.text
