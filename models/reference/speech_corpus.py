@@ -96,7 +96,7 @@ def _draft(rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.12:
         return _scramble(rng)
-    if draw < 0.22:
+    if draw < 0.32:
         return _digits(rng)
     return _caller_text(rng)
 
