@@ -85,7 +85,10 @@ def _scramble(rng: random.Random) -> str:
 
 def _digits(rng: random.Random) -> str:
     lead = rng.choice(("My order number is", "The number is", "Order", "It is", "Number", ""))
-    digits = "".join(str(rng.randrange(10)) for _ in range(rng.randint(4, 6)))
+    digits = str(rng.randrange(10))
+    while len(digits) < 4 or (len(digits) < 6 and rng.random() < 0.6):
+        # Doubled digits are what the model gets wrong most.
+        digits += digits[-1] if rng.random() < 0.25 else str(rng.randrange(10))
     if world.is_held_out("order", digits):
         return _digits(rng)
     spoken = f"{lead} {world.spoken_digits(digits)}.".strip()

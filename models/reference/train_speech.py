@@ -10,6 +10,9 @@ import argparse
 import json
 import os
 import random
+import shutil
+import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,15 +166,17 @@ def _log(folder: Path, row: dict[str, float]) -> None:
 
 
 def run(plan: Plan, folder: Path) -> None:
-    """Train until the planned minutes are used up."""
+    """Train until the planned minutes are used up; SIGTERM saves and stops."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(plan, folder, _vocabulary(folder))
     texts = speech_corpus.held_out_texts(30)
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     since = time.monotonic()
     names = ("ctc", "tokens", "stray", "missed")
     sums, steps = [0.0] * len(names), 0
-    while trainer.done() < 1.0:
+    while trainer.done() < 1.0 and not stopped.is_set():
         start = time.monotonic()
         losses = trainer.step()
         trainer.progress.seconds += time.monotonic() - start
@@ -198,6 +203,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/train-speech"))
     parser.add_argument("--minutes", type=float, default=Plan.minutes)
     arguments = parser.parse_args()
+    if shutil.which("espeak-ng") is None:
+        parser.error("espeak-ng is missing: install it to make speech to train on")
     run(Plan(minutes=arguments.minutes), arguments.folder)
 
 
