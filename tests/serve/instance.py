@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import selectors
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,17 +94,14 @@ def attach(home: Path) -> Instance:
 
 
 def _wait(process: subprocess.Popen[str], log: Path) -> str:
-    until = time.monotonic() + START_S
     assert process.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < until:
-            if selector.select(timeout=1.0):
-                line = process.stdout.readline()
-                found = _READY.match(line.strip())
-                if found:
-                    return found["url"]
-            if process.poll() is not None:
-                break
-    process.kill()
+    overdue = threading.Timer(START_S, process.kill)
+    overdue.start()
+    try:
+        for line in process.stdout:
+            found = _READY.match(line.strip())
+            if found:
+                return found["url"]
+    finally:
+        overdue.cancel()
     raise AssertionError(f"podium up did not become ready:\n{log.read_text()[-4000:]}")
