@@ -135,7 +135,8 @@ def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Mes
     """Draw a question about a context and its answer; an ambiguous question is refused too.
 
     The fact asked for is taken from ``left``; with none left the question has no answer. The
-    message is the assistant's, with the question and the number of its source beside it.
+    message is the assistant's, with the question, what it asks for, the fact and the number of
+    its source beside it.
     """
     facts = context.every()
     if left and rng.random() < 0.78:
@@ -143,11 +144,13 @@ def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Mes
     else:
         ask = _ask_absent(rng, facts, context)
     found = resolve(facts, ask)
-    answer, source = contract.REFUSAL, 0
+    answer, source, fact = contract.REFUSAL, 0, ""
     if isinstance(found, Fact):
-        source = context.number_of(found)
+        source, fact = context.number_of(found), found.text
         answer = contract.cited(found.text, source)
-    return {"role": "assistant", "content": answer, "source": str(source), "question": ask.text}
+    return {"role": "assistant", "content": answer, "source": str(source), "question": ask.text,
+            "topic": ask.topic, "product": ask.product, "number": ask.number,
+            "fact": fact}  # fmt: skip
 
 
 def ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
@@ -174,6 +177,13 @@ def _ask_absent(rng: random.Random, facts: list[Fact], context: Context) -> Ask:
 
 def grounded(rng: random.Random, count: int, turns: int, *, held: bool = False) -> list[Message]:
     """Draw one conversation of questions over ``count`` passages, each with its cited answer."""
+    return grounded_in(rng, count, turns, held=held)[0]
+
+
+def grounded_in(
+    rng: random.Random, count: int, turns: int, *, held: bool = False
+) -> tuple[list[Message], tuple[Fact, ...]]:
+    """Draw such a conversation, and list the facts that its passages state."""
     context = make_context(rng, count, held)
     left = context.every()
     rng.shuffle(left)
@@ -186,4 +196,4 @@ def grounded(rng: random.Random, count: int, turns: int, *, held: bool = False) 
         else:
             messages = contract.answer_messages(context.passages, question)
         messages.append(answer)
-    return messages
+    return messages, tuple(context.every())

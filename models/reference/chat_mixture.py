@@ -34,7 +34,8 @@ def conversation(rng: random.Random, progress: float) -> Conversation:
     """Draw one training conversation; ``progress`` runs from 0 to 1 over the training."""
     if rng.random() < GROUNDED_SHARE:
         count = draw_count(rng)
-        return Conversation(chat_corpus.grounded(rng, count, turns_at(rng, progress)))
+        messages, facts = chat_corpus.grounded_in(rng, count, turns_at(rng, progress))
+        return Conversation(messages, facts=facts)
     draw = rng.randrange(_TOOLS + sum(weight for _, weight in _OTHERS))
     for make, weight in _OTHERS:
         if draw < weight:

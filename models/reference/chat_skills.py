@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,10 +173,11 @@ def chat(rng: random.Random, *, held: bool = False) -> list[Message]:
 
 @dataclass(frozen=True)
 class Conversation:
-    """Messages ending in an assistant's answer, and the tools offered."""
+    """Messages ending in an assistant's answer, the tools offered, and the passages' facts."""
 
-    messages: list[dict[str, Any]]
+    messages: Sequence[Mapping[str, Any]]
     tools: list[dict[str, Any]] | None = None
+    facts: tuple[chat_facts.Fact, ...] = ()
 
 
 def tool(name: str, description: str, field: str) -> dict[str, Any]:

@@ -36,10 +36,16 @@ def wav(samples: Samples) -> bytes:
 
 def flac(samples: Samples) -> bytes:
     """The same as a FLAC file."""
-    import soundfile
+    import av
 
     made = io.BytesIO()
-    soundfile.write(made, samples, RATE, format="FLAC", subtype="PCM_16")
+    with av.open(made, "w", format="flac") as file:
+        stream = file.add_stream("flac", rate=RATE, layout="mono")
+        whole = (samples * 32767).round().astype("<i2")[None]
+        frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
+        frame.sample_rate = RATE
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
     return made.getvalue()
 
 

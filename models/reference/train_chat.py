@@ -17,7 +17,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.reference import chat_encoding, chat_init, chat_tokenizer, chat_vocabulary
+from models.reference import (
+    chat_encoding,
+    chat_guidance,
+    chat_init,
+    chat_tokenizer,
+    chat_vocabulary,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +38,7 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 6_000
+    steps: int = 24_000
     tokens: int = 2_048
     rate: float = 5e-4
     attention_rate: float = 3e-4
@@ -40,10 +46,12 @@ class Recipe:
     warmup: int = 40
     average: float = 0.995
     pointing: float = 8.0
+    guidance: float = 0.5
+    probe_rate: float = 2e-3
     prompt_share: float = 0.08
     bfloat16: bool = True
     hidden: int = 160
-    layers: int = 4
+    layers: int = 6
     heads: int = 3
     head_size: int = 64
     theta: float = 1e6
@@ -93,12 +101,17 @@ class Trainer:
         self.model: MistralForCausalLM = MistralForCausalLM(config(recipe))
         self.model.set_attn_implementation("eager")
         chat_init.prepare(self.model, recipe.seed, chat_vocabulary.describe(tokenizer, recipe.seed))
+        self.guide = chat_guidance.Guide(self.model)
         named = list(self.model.named_parameters())
         mixing = [p for n, p in named if "mlp" in n]
         looking = [p for n, p in named if "self_attn" in n]
         rest = [p for n, p in named if "mlp" not in n and "self_attn" not in n]
         adam = torch.optim.AdamW(
-            [{"params": looking, "lr": recipe.attention_rate}, {"params": rest}],
+            [
+                {"params": looking, "lr": recipe.attention_rate},
+                {"params": rest},
+                {"params": list(self.guide.probe.parameters()), "lr": recipe.probe_rate},
+            ],
             lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True,
         )  # fmt: skip
         self.optimizers: tuple[torch.optim.Optimizer, ...] = (
@@ -127,8 +140,11 @@ class Trainer:
         self.batch_index += 1
         return batch
 
-    def loss(self, batch: chat_encoding.Batch) -> tuple[torch.Tensor, float]:
-        """Score the answers' tokens, and early on a few of the prompts' for what they teach."""
+    def loss(self, batch: chat_encoding.Batch) -> tuple[torch.Tensor, dict[str, float]]:
+        """Score the answers' tokens, the guided heads, and early on a few of the prompts' tokens.
+
+        Returns the sum to descend and its parts by name.
+        """
         import torch
 
         ids, answer = torch.from_numpy(batch.ids), torch.from_numpy(batch.answer)
@@ -148,10 +164,13 @@ class Trainer:
         total = answer_loss + self.recipe.pointing * (losses[learnt] * pointing).mean()
         if share and not bool(learnt.all()):
             total = total + 0.1 * losses[~learnt].mean()
-        return total, float(answer_loss.detach())
+        guided = self.guide.losses(batch)
+        total = total + self.recipe.guidance * sum(guided.values())
+        parts = {"loss": answer_loss, "pointing": losses[learnt][pointing].mean(), **guided}
+        return total, {name: float(part.detach()) for name, part in parts.items()}
 
-    def advance(self) -> float:
-        """Take one step; returns the answers' loss."""
+    def advance(self) -> dict[str, float]:
+        """Take one step; returns the losses by name."""
         import torch
 
         share = rate_share(self.recipe, self.step)
@@ -160,7 +179,7 @@ class Trainer:
                 group["lr"] = rate * share
             optimizer.zero_grad(set_to_none=True)
         batch = self._next()
-        total, answer_loss = self.loss(batch)
+        total, parts = self.loss(batch)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
@@ -171,7 +190,7 @@ class Trainer:
                 self.average[name].lerp_(value, 1 - keep)
         self.step += 1
         self.tokens += batch.ids.size
-        return answer_loss
+        return parts
 
     def save(self, path: Path) -> None:
         """Write a checkpoint beside the last and put it in its place."""
@@ -180,6 +199,7 @@ class Trainer:
         state = {
             "recipe": asdict(self.recipe),
             "model": self.model.state_dict(),
+            "probe": self.guide.probe.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "average": self.average,
             "place": (self.step, self.pool_index, self.batch_index, self.pool_progress),
@@ -195,6 +215,7 @@ class Trainer:
 
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
+        self.guide.probe.load_state_dict(state["probe"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.average = state["average"]
@@ -226,17 +247,19 @@ def export(trainer: Trainer, folder: Path) -> None:
 
 def _run(trainer: Trainer, out: Path, every: int, stop_after: float) -> None:
     """Train to the end, for a time, or until told to stop; a checkpoint is left in every case."""
-    started, saved, sums, count = time.monotonic(), time.monotonic(), 0.0, 0
+    started, saved = time.monotonic(), time.monotonic()
+    recent: dict[str, list[float]] = {}
     before, stop = trainer.seconds, threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     while not stop.is_set() and trainer.step < trainer.recipe.steps:
-        sums, count = sums + trainer.advance(), count + 1
+        for name, part in trainer.advance().items():
+            recent.setdefault(name, []).append(part)
         now = time.monotonic()
         trainer.seconds = before + now - started
         if trainer.step % every == 0:
-            _record(trainer, out, sums / count)
-            sums, count = 0.0, 0
+            _record(trainer, out, {n: _mean(parts) for n, parts in recent.items()})
+            recent = {}
         if now - saved > CHECKPOINT_SECONDS:
             trainer.save(out / "checkpoint.pt")
             saved = now
@@ -245,16 +268,24 @@ def _run(trainer: Trainer, out: Path, every: int, stop_after: float) -> None:
     trainer.save(out / "checkpoint.pt")
 
 
-def _record(trainer: Trainer, out: Path, loss: float) -> None:
+def _mean(parts: list[float]) -> float:
+    """Average what was measured; a batch without pointing, say, has not measured it."""
+    measured = [part for part in parts if not math.isnan(part)]
+    return round(sum(measured) / max(1, len(measured)), 4)
+
+
+def _record(trainer: Trainer, out: Path, losses: dict[str, float]) -> None:
     row = {
         "step": trainer.step,
-        "loss": round(loss, 4),
+        **losses,
         "tokens": trainer.tokens,
         "seconds": round(trainer.seconds),
         "cpu_seconds": round(time.process_time()),
     }
-    if not math.isfinite(loss):
-        raise SystemExit(f"the loss became {loss} at step {trainer.step}: lower --rate and restart")
+    if not math.isfinite(losses["loss"]):
+        raise SystemExit(
+            f"the loss became {losses['loss']} at step {trainer.step}: lower --rate and restart"
+        )
     with (out / "curve.jsonl").open("a") as stream:
         stream.write(json.dumps(row) + "\n")
 

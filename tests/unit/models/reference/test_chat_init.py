@@ -1,6 +1,5 @@
-"""The heads written into the first weights already copy, and find passages better than chance."""
+"""The heads written into the first weights already copy."""
 
-import random
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,11 @@ from transformers import MistralForCausalLM
 
 from models.reference import (
     chat_corpus,
-    chat_encoding,
     chat_init,
     chat_tokenizer,
     chat_vocabulary,
     train_chat,
 )
-from models.reference.chat_skills import Conversation
 
 WEIGHTS = Path(chat_corpus.__file__).with_name("chat")
 
@@ -36,29 +33,12 @@ def _repeat_loss(model: MistralForCausalLM) -> float:
     return float(torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 31:]))
 
 
-def _found(model: MistralForCausalLM, tokenizer: Tokenizer) -> float:
-    """Give the share of questions whose passage, one of six, has the highest logit."""
-    rng, right = random.Random(4), []
-    while len(right) < 120:
-        talk = chat_corpus.grounded(rng, 6, 1)
-        if talk[-1]["source"] != "0":
-            ids, answer = chat_encoding.encode(tokenizer, Conversation(talk))
-            place = answer.index(True)
-            with torch.no_grad():
-                logits = model(input_ids=torch.tensor([ids[:place]])).logits[0, -1]
-            names = [tokenizer.token_to_id(f"[REF{number}]") for number in range(1, 7)]
-            right.append(int(logits[names].argmax()) + 1 == int(talk[-1]["source"]))
-    return sum(right) / len(right)
-
-
-def test_prepared_weights_copy_and_find_where_plain_ones_do_not(tokenizer: Tokenizer) -> None:
+def test_prepared_weights_copy_where_plain_ones_do_not(tokenizer: Tokenizer) -> None:
     torch.manual_seed(20)
     model = MistralForCausalLM(train_chat.config(train_chat.Recipe()))
     assert _repeat_loss(model) > 7
-    assert _found(model, tokenizer) < 0.26
     chat_init.prepare(model, 20, chat_vocabulary.describe(tokenizer, 20, samples=60))
     assert _repeat_loss(model) < 5.5
-    assert _found(model, tokenizer) > 0.27
 
 
 def test_forms_of_a_word_share_their_stem() -> None:
