@@ -54,3 +54,9 @@ def test_the_packages_import_only_what_the_project_asks_for() -> None:
     # Presence first: with nothing asked for, the same look finds what is known to be there.
     assert {"vllm", "yaml"} <= undeclared(names, set())
     assert undeclared(names, asked_for | NEVER_IN_THE_LOCK | HALVES) == set()
+
+
+def test_the_bench_imports_only_what_developers_get() -> None:
+    names = imported([p for p in tracked(".py") if p.relative_to(ROOT).parts[0] == "bench"])
+    assert "aiohttp" in undeclared(names - {"bench"}, set())
+    assert undeclared(names - {"bench"}, declared("cpu", "dev") | HALVES) == set()
