@@ -88,7 +88,7 @@ def _digits(rng: random.Random) -> str:
     digits = str(rng.randrange(10))
     while len(digits) < 4 or (len(digits) < 6 and rng.random() < 0.6):
         # Doubled digits are what the model gets wrong most.
-        digits += digits[-1] if rng.random() < 0.25 else str(rng.randrange(10))
+        digits += digits[-1] if rng.random() < 0.3 else str(rng.randrange(10))
     if world.is_held_out("order", digits):
         return _digits(rng)
     spoken = f"{lead} {world.spoken_digits(digits)}.".strip()
@@ -99,7 +99,7 @@ def _draft(rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.12:
         return _scramble(rng)
-    if draw < 0.32:
+    if draw < 0.37:
         return _digits(rng)
     return _caller_text(rng)
 

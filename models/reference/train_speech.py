@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from models.reference import speech_corpus, speech_vocabulary
+from models.reference import speech_corpus, speech_revive, speech_vocabulary
 from models.reference.speech_batches import LETTERS, Mix, Pool, collate, letter_text
 from models.reference.speech_features import log_mel
 from models.reference.speech_losses import Losses, measure
@@ -43,6 +43,9 @@ class Plan:
     rate: float = 2e-3
     warm_up: int = 400
     save_every: float = 300.0
+    start_from: Path | None = None
+    started: float = 0.75
+    settling: int = 150
 
 
 @dataclass
@@ -72,12 +75,24 @@ class Trainer:
     def _resume(self) -> None:
         path = self.folder / "checkpoint.pt"
         if not path.exists():
+            if self.plan.start_from:
+                self._revive(self.plan.start_from)
             return
         saved: dict[str, Any] = torch.load(path, weights_only=True)
         self.model.load_state_dict(saved["model"])
         self.average = saved["average"]
         self.optimiser.load_state_dict(saved["optimiser"])
         self.progress = Progress(**saved["progress"])
+
+    def _revive(self, folder: Path) -> None:
+        """Take up served weights where the learning rate has mostly fallen; new data for them."""
+        served = speech_revive.revive(folder / "model.bin")
+        left = self.model.load_state_dict(served, strict=False)
+        if left.unexpected_keys or any(not n.startswith("letters.") for n in left.missing_keys):
+            raise SystemExit(f"{folder} holds another network than this: {left}")
+        self.average = {k: v.clone() for k, v in self.model.state_dict().items()}
+        self.progress.seconds = 60 * self.plan.minutes * self.plan.started
+        self.progress.next_seed = 1_000_000
 
     def save(self) -> None:
         """Replace the checkpoint in one move."""
@@ -100,6 +115,12 @@ class Trainer:
         warm = min(1.0, (self.progress.step + 1) / self.plan.warm_up)
         return self.plan.rate * warm * max(0.02, 1.0 - self.done())
 
+    def _letters_alone(self) -> None:
+        """Keep a new letter head from shaking an encoder that hears already."""
+        for name, parameter in self.model.named_parameters():
+            if not name.startswith("letters."):
+                parameter.grad = None
+
     def step(self) -> Losses:
         """One batch: some new utterances, a gradient, the moving average."""
         rng = random.Random(f"{SEED}-{self.progress.step}")
@@ -119,6 +140,8 @@ class Trainer:
             group["lr"] = self._rate()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if self.plan.start_from and self.progress.step < self.plan.settling:
+            self._letters_alone()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.progress.step += 1
@@ -151,8 +174,10 @@ def probe(model: SpeechModel, vocabulary: Vocabulary, texts: list[str]) -> dict[
     return {"wer": round(written.rate, 4), "ctc_wer": round(heard.rate, 4)}
 
 
-def _vocabulary(folder: Path) -> Vocabulary:
+def _vocabulary(folder: Path, start_from: Path | None) -> Vocabulary:
     path = folder / "tokenizer.json"
+    if start_from and not path.exists():
+        shutil.copyfile(start_from / "tokenizer.json", path)
     if path.exists():
         return speech_vocabulary.load(path)
     rng = random.Random(SEED)
@@ -169,7 +194,7 @@ def run(plan: Plan, folder: Path) -> None:
     """Train until the planned minutes are used up; SIGTERM saves and stops."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(plan, folder, _vocabulary(folder))
+    trainer = Trainer(plan, folder, _vocabulary(folder, plan.start_from))
     texts = speech_corpus.held_out_texts(30)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
@@ -202,10 +227,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("build/train-speech"))
     parser.add_argument("--minutes", type=float, default=Plan.minutes)
+    parser.add_argument(
+        "--start-from", type=Path, help="served weights to go on from, in the last quarter"
+    )
     arguments = parser.parse_args()
     if shutil.which("espeak-ng") is None:
         parser.error("espeak-ng is missing: install it to make speech to train on")
-    run(Plan(minutes=arguments.minutes), arguments.folder)
+    run(Plan(minutes=arguments.minutes, start_from=arguments.start_from), arguments.folder)
 
 
 if __name__ == "__main__":
