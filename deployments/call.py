@@ -78,6 +78,7 @@ class Call:
             request_id=self.request_id,
             floor=self.floor,
             cache_salt=self.cache_salt,
+            longest_audio=self.state.limits.audio_seconds,
         )
 
     def finished(self, card: ModelCard, usage: Usage) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _blocks(audio: bytes, name: str, longest: float, param: str) -> Iterator[NDA
                 seconds += len(block) / RATE
                 if seconds > longest:
                     raise BodyTooLarge(
-                        f"The audio is longer than {longest:.0f} s. Send it in parts.", param=param
+                        f"The audio is longer than {longest:g} s. Send it in parts.", param=param
                     )
                 yield block
     except (av.error.FFmpegError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -156,7 +157,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
-    """Audio to write down: `audio` holds the bytes of any file the decoder knows."""
+    """Audio to write down: `audio` holds the bytes of any file the decoder knows.
+
+    Audio over `longest` seconds is refused; `param` is what errors call the field it came in.
+    """
 
     model: str
     audio: bytes
@@ -165,6 +169,8 @@ class TranscriptionRequest:
     temperature: float = 0.0
     words: bool = False
     request_id: str = ""
+    longest: float = math.inf
+    param: str = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def _wanted(form: AudioForm, card: ModelCard, call: Call) -> TranscriptionReques
         temperature=form.temperature,
         words=form.words,
         request_id=call.request_id,
+        longest=call.state.limits.audio_seconds,
     )
 
 

@@ -20,7 +20,7 @@ from deployments.wire.chat_body import RouteBody
 from deployments.wire.errors import error_object
 from deployments.wire.event_stream import EventStream
 from deployments.wire.run_events import event_object, run_object
-from models.errors import InvalidAudio
+from models.errors import BodyTooLarge, InvalidAudio
 from router.keys import Scope
 from router.plan import Plan
 from router.route_object import run_json
@@ -59,7 +59,7 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     body = await read_json(request, RunBody, state.limits.body_bytes)
     call = Call(state, principal, request.state.request_id, body.route)
     plan = state.pipelines.plan(name)
-    wanted = call.run_request(_inputs(plan, body.inputs))
+    wanted = call.run_request(_inputs(plan, body.inputs, state.limits.audio_bytes))
     if body.stream:
         return EventStream(await call.opened(_events(call, plan, wanted)), {})
     result = await state.pipelines.finish(call, plan, wanted)
@@ -92,21 +92,23 @@ async def _events(call: Call, plan: Plan, wanted: Any) -> AsyncGenerator[bytes, 
             yield b"data: " + json.dumps(event_object(event)).encode() + b"\n\n"
 
 
-def _inputs(plan: Plan, inputs: dict[str, Any]) -> dict[str, Any]:
+def _inputs(plan: Plan, inputs: dict[str, Any], limit: int) -> dict[str, Any]:
     found = dict(inputs)
     for name, field in plan.inputs.items():
         if field.kind == "Audio" and isinstance(found.get(name), str):
-            found[name] = _audio(name, found[name])
+            found[name] = _audio(name, found[name], limit)
     return found
 
 
-def _audio(name: str, text: str) -> bytes:
+def _audio(name: str, text: str, limit: int) -> bytes:
     try:
         audio = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidAudio(f"inputs.{name} is not base64.", param=f"inputs.{name}") from None
     if not audio:
         raise InvalidAudio(f"inputs.{name} is empty.", param=f"inputs.{name}")
+    if len(audio) > limit:
+        raise BodyTooLarge(f"inputs.{name} is over {limit} bytes.", param=f"inputs.{name}")
     return audio
 
 

@@ -15,7 +15,7 @@ from deployments.wire.chat_body import (
     TextPart,
 )
 from deployments.wire.limits import Limits
-from models.errors import InvalidAudio, InvalidRequest, UnsupportedParameter
+from models.errors import BodyTooLarge, InvalidAudio, InvalidRequest, UnsupportedParameter
 from models.messages import ChatRequest, Message, Role, Sampling, ToolCall, ToolSpec
 
 
@@ -107,7 +107,7 @@ def _decode(data: str, param: str, limit: int) -> bytes:
     if not audio:
         raise InvalidAudio("input_audio.data is empty.", param=param)
     if len(audio) > limit:
-        raise InvalidAudio(f"The audio is over {limit} bytes; send less.", param=param)
+        raise BodyTooLarge(f"The audio is over {limit} bytes; send less.", param=param)
     return audio
 
 

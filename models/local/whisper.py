@@ -93,7 +93,8 @@ class WhisperEngine:
             self._move(running=-1)
 
     def _transcript(self, request: TranscriptionRequest, stop: threading.Event) -> Transcript:
-        samples = decode(request.audio, longest=self._settings.longest)
+        longest = min(self._settings.longest, request.longest)
+        samples = decode(request.audio, longest=longest, param=request.param)
         duration = len(samples) / RATE
         clips = [] if stop.is_set() else self._clips(samples)
         if not clips:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -53,6 +54,7 @@ class RunRequest:
 
     `floor` joins into every input's label: the key's least class and what the client raised it by.
     `reader` is what whoever asked may be shown of collections; None is everything of their tenant.
+    `longest_audio` is in seconds.
     """
 
     inputs: Mapping[str, Any] = field(repr=False)
@@ -62,6 +64,7 @@ class RunRequest:
     reader: Clearance | None = None
     cache_salt: str | None = None
     priority: int = 0
+    longest_audio: float = math.inf
 
     def clearance(self) -> Clearance:
         """What the reader may be shown."""

@@ -38,6 +38,8 @@ class Transcribe:
                 audio=audio,
                 language=call.arguments.get("language"),
                 request_id=call.request.request_id,
+                longest=call.request.longest_audio,
+                param="audio",
             )
             model = call.around.capabilities.transcriber(card.id)
             return await call.recorded(

@@ -17,7 +17,7 @@ import pytest
 
 from models.audio import RATE, decode
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, InvalidAudio, UnsupportedParameter
+from models.errors import BodyTooLarge, DeadlineExceeded, InvalidAudio, UnsupportedParameter
 from models.messages import Transcript, TranscriptionRequest
 from models.ports import Transcriber
 
@@ -97,6 +97,14 @@ async def no_audio_is_a_typed_error(subject: Subject) -> None:
         assert caught.value.code == "invalid_audio"
 
 
+async def audio_too_long_is_refused(subject: Subject) -> None:
+    seconds = len(decode(subject.speech)) / RATE
+    assert (await hear(subject, subject.speech, longest=seconds + 0.1)).text
+    with pytest.raises(BodyTooLarge) as caught:
+        await hear(subject, subject.speech, longest=seconds / 2, param="here")
+    assert caught.value.param == "here"
+
+
 async def unknown_language_is_refused(subject: Subject) -> None:
     assert (await hear(subject, subject.speech, language="en")).text
     with pytest.raises(UnsupportedParameter) as caught:
@@ -141,6 +149,7 @@ CHECKS: tuple[Check, ...] = (
     words_come_when_asked_for,
     silence_and_noise_are_no_words,
     no_audio_is_a_typed_error,
+    audio_too_long_is_refused,
     unknown_language_is_refused,
     passed_deadline_is_said,
     concurrent_calls_get_their_own,

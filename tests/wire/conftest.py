@@ -70,6 +70,10 @@ def http(server: Server) -> Iterator[httpx2.Client]:
 @pytest.fixture
 def documents(http: httpx2.Client) -> None:
     """What the support pipeline's answers are about."""
+    put_documents(http)
+
+
+def put_documents(http: httpx2.Client) -> None:
     path = "/v1/collections/kb/documents/refunds.md"
     markdown = {"content-type": "text/markdown"}
     http.put(path, content=f"# Refunds\n{REFUND}".encode(), headers=markdown).raise_for_status()

@@ -26,7 +26,9 @@ class Hearing:
         self.calls.append(request)
         if self.fault is not None:
             raise self.fault
-        samples = await asyncio.to_thread(decode, request.audio)
+        samples = await asyncio.to_thread(
+            decode, request.audio, longest=request.longest, param=request.param
+        )
         seconds = len(samples) / RATE
         first, dot, rest = self.text.partition(". ")
         texts = [part for part in (first + dot.strip(), rest) if part]

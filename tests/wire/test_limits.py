@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,8 @@ from deployments.settings import GatewaySettings
 from deployments.wire.limits import Limits
 from models.errors import ContextLengthExceeded
 from models.testing.scripted import Say
-from tests.wire.conftest import Serve, plain
+from tests.wire.conftest import Serve, plain, put_documents
+from tests.wire.hearing import tone
 from tests.wire.server import Server
 from tests.wire.test_bad_requests import ASK, CHAT, SPEECH, checked
 
@@ -44,6 +46,49 @@ def test_bodies_over_the_limit(serve: Serve) -> None:
         form = {"content-type": "multipart/form-data; boundary=b"}
         checked(http.post(SPEECH, content=pieces(1024 * KIB, PART), headers=form), 413)
         assert http.post(CHAT, json=BODY).status_code == 200
+    assert server.on_loop(lambda stage: stage.hearing.calls) == []
+
+
+def spoken(sound: bytes) -> str:
+    return base64.b64encode(sound).decode()
+
+
+def asked_aloud(sound: bytes) -> dict[str, Any]:
+    part = {"type": "input_audio", "input_audio": {"data": spoken(sound), "format": "wav"}}
+    return {"model": "pipeline/support", "messages": [{"role": "user", "content": [part]}]}
+
+
+def test_speech_over_the_limit_of_seconds(serve: Serve) -> None:
+    server = serve(GatewaySettings(limits=Limits(audio_seconds=1.5)))
+    runs = "/v1/pipelines/support/runs"
+
+    def send(http: httpx2.Client, sound: bytes) -> list[tuple[str, httpx2.Response]]:
+        form: dict[str, Any] = {"data": {"model": "whisper"}, "files": {"file": ("a.wav", sound)}}
+        return [
+            ("file", http.post(SPEECH, **form)),
+            ("audio", http.post(CHAT, json=asked_aloud(sound))),
+            ("audio", http.post(CHAT, json=asked_aloud(sound) | {"stream": True})),
+            ("audio", http.post(runs, json={"inputs": {"audio": spoken(sound)}})),
+        ]
+
+    with plain(server) as http:
+        put_documents(http)
+        assert [answer.status_code for _, answer in send(http, tone(1.0))] == [200] * 4
+        for param, answer in send(http, tone(2.0)):
+            assert answer.status_code == 413
+            error = answer.json()["error"]
+            assert (error["code"], error["param"]) == ("request_too_large", param)
+            assert "1.5 s" in error["message"]
+
+
+def test_speech_over_the_limit_of_bytes(serve: Serve) -> None:
+    server = serve(GatewaySettings(limits=Limits(audio_bytes=8 * KIB)))
+    with plain(server) as http:
+        error = checked(http.post(CHAT, json=asked_aloud(tone(1.0))), 413)
+        assert error["param"] == "messages.0.content"
+        run = {"inputs": {"audio": spoken(tone(1.0))}}
+        error = checked(http.post("/v1/pipelines/support/runs", json=run), 413)
+        assert error["param"] == "inputs.audio"
     assert server.on_loop(lambda stage: stage.hearing.calls) == []
 
 
