@@ -11,7 +11,11 @@ PodiumError
 │   └── MethodNotAllowed           405
 ├── AuthenticationFailed           401
 ├── PermissionDenied               403
-│   └── PolicyDenied               403
+│   ├── PolicyDenied               403
+│   ├── GateTokenInvalid           403
+│   ├── GateTokenExpired           403
+│   ├── GateTokenSpent             403
+│   └── GatePayloadRefused         403
 ├── NotFound                       404
 │   └── ModelNotFound              404
 ├── Conflict                       409
@@ -20,7 +24,8 @@ PodiumError
 │   └── BudgetExceeded             429
 ├── Unavailable                    503
 │   ├── ModelUnavailable           503
-│   └── NoEligibleModel            503
+│   ├── NoEligibleModel            503
+│   └── LedgerUnavailable          503
 ├── DeadlineExceeded               504
 ├── InternalError                  500
 └── SetupError                     never over HTTP: what the operator must mend
@@ -134,6 +139,30 @@ class PolicyDenied(PermissionDenied):
     code = "policy_denied"
 
 
+class GateTokenInvalid(PermissionDenied):
+    """The egress gate was shown a token that is altered, or made for something else."""
+
+    code = "gate_token_invalid"
+
+
+class GateTokenExpired(PermissionDenied):
+    """A request came to the egress gate later than half a minute after it was decided on."""
+
+    code = "gate_token_expired"
+
+
+class GateTokenSpent(PermissionDenied):
+    """The egress gate was shown a token for the second time."""
+
+    code = "gate_token_spent"
+
+
+class GatePayloadRefused(PermissionDenied):
+    """The bytes to send are not those decided on, hold a secret, or can't be searched for one."""
+
+    code = "gate_payload_refused"
+
+
 class NotFound(PodiumError):
     """The thing named does not exist or is not visible to this key."""
 
@@ -195,6 +224,12 @@ class NoEligibleModel(Unavailable):
     """Policy leaves only models that are down."""
 
     code = "no_eligible_model"
+
+
+class LedgerUnavailable(Unavailable):
+    """The ledger cannot be written, so nothing that must be recorded first may happen."""
+
+    code = "ledger_unavailable"
 
 
 class DeadlineExceeded(PodiumError):
