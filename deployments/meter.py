@@ -11,6 +11,7 @@ from router.events import RunResult
 from router.telemetry import (
     ENGINE_RUNNING,
     ENGINE_WAITING,
+    IN_FLIGHT,
     INTER_TOKEN,
     REQUEST_SECONDS,
     REQUESTS,
@@ -26,8 +27,13 @@ class Meter:
     def __init__(self) -> None:
         self._telemetry = Telemetry()
 
+    def arrived(self, path: str) -> None:
+        """A request is here; `answered` must follow."""
+        self._telemetry.move(IN_FLIGHT, 1, path=path)
+
     def answered(self, path: str, model: str, status: int, seconds: float) -> None:
-        """A request has its last byte."""
+        """A request has its last byte, or nobody waits for it any more."""
+        self._telemetry.move(IN_FLIGHT, -1, path=path)
         self._telemetry.count(REQUESTS, path=path, model=model, status=str(status))
         self._telemetry.observe(REQUEST_SECONDS, seconds, path=path, model=model)
 

@@ -13,6 +13,7 @@ from deployments.meter import Meter
 from deployments.wire.client_watch import ClientWatch
 from deployments.wire.errors import error_response, log_internal, on_error
 from deployments.wire.request_id import HEADER, request_id
+from deployments.wire.route_template import route_template
 from models.errors import Overloaded
 
 log = logging.getLogger("podium.gateway")
@@ -38,32 +39,36 @@ class RequestContext:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        started = time.monotonic()
+        path = route_template(scope)
         request = Request(scope, receive)
         request.state.request_id = request_id(scope["headers"])
         sender = _Sender(send, request.state.request_id if self._echo else None)
-        if self._now >= self._limit and scope["path"] not in _FREE:
-            full = Overloaded("This gateway is full; try again shortly.", retry_after=1.0)
-            await error_response(full)(scope, receive, sender)
-            return
-        await self._counted(request, scope, receive, sender)
-
-    async def _counted(
-        self, request: Request, scope: Scope, receive: Receive, sender: _Sender
-    ) -> None:
-        started = time.monotonic()
-        self._now += 1
         client = ClientWatch(receive, lambda: sender.finished)
+        self._meter.arrived(path)
         try:
-            await self._answer(request, scope, client, sender)
+            await self._admit(request, scope, client, sender)
         finally:
             client.stop()
-            self._now -= 1
             self._meter.answered(
-                _route(scope),
+                path,
                 getattr(request.state, "model", ""),
                 CLIENT_CLOSED if client.gone else sender.status or CLIENT_CLOSED,
                 time.monotonic() - started,
             )
+
+    async def _admit(
+        self, request: Request, scope: Scope, client: ClientWatch, sender: _Sender
+    ) -> None:
+        if self._now >= self._limit and scope["path"] not in _FREE:
+            full = Overloaded("This gateway is full; try again shortly.", retry_after=1.0)
+            await error_response(full)(scope, client.receive, sender)
+            return
+        self._now += 1
+        try:
+            await self._answer(request, scope, client, sender)
+        finally:
+            self._now -= 1
 
     async def _answer(
         self, request: Request, scope: Scope, client: ClientWatch, sender: _Sender
@@ -81,11 +86,6 @@ class RequestContext:
             # The server closes a response that was left unfinished; raised to it, the error would
             # be logged with its text.
             log_internal(request.state.request_id, error)
-
-
-def _route(scope: Scope) -> str:
-    """The path's pattern, never the path itself: that may hold a document's name."""
-    return str(getattr(scope.get("route"), "path", "other"))
 
 
 class _Sender:
