@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.errors import AuthenticationFailed, InvalidConfig, InvalidRequest, PermissionDenied
+from router.key_limits import UNLIMITED, KeyLimits
 from router.label import Level
 
 KEY_PATTERN = re.compile(
@@ -60,7 +61,8 @@ class Key:
 class KeyRecord:
     """What is stored of a key; times are seconds since the epoch, None for never.
 
-    `floor` is the least level of any text that comes in with this key.
+    `floor` is the least level of any text that comes in with this key, `models` the names it may
+    ask for, None for all. `tenant_limits` are those of all keys of the tenant together.
     """
 
     tenant: str
@@ -72,6 +74,9 @@ class KeyRecord:
     expires: float | None = None
     revoked: float | None = None
     name: str = ""
+    models: frozenset[str] | None = None
+    limits: KeyLimits = UNLIMITED
+    tenant_limits: KeyLimits = UNLIMITED
 
     def alive(self, now: float) -> bool:
         """Whether the key is neither revoked nor past its time."""
@@ -88,6 +93,9 @@ class Principal:
     key_id: str
     scopes: frozenset[Scope]
     floor: Level = Level.INTERNAL
+    models: frozenset[str] | None = None
+    limits: KeyLimits = UNLIMITED
+    tenant_limits: KeyLimits = UNLIMITED
 
     def allows(self, scope: Scope) -> bool:
         """Whether the key carries `scope`, or admin, which has them all."""
@@ -98,6 +106,19 @@ class Principal:
         if not self.allows(scope):
             raise PermissionDenied(
                 f"This key lacks the scope '{scope}'. Ask an administrator for a key that has it."
+            )
+
+    def may_use(self, model: str) -> bool:
+        """Whether the key may ask for this model or pipeline by name."""
+        return self.models is None or model in self.models
+
+    def require_model(self, model: str) -> None:
+        """Raise PermissionDenied naming the model that the key may not ask for."""
+        if not self.may_use(model):
+            raise PermissionDenied(
+                f"This key may not use '{model}'. GET /v1/models lists what it may use; ask an"
+                " administrator for a key that may use more.",
+                param="model",
             )
 
 
@@ -130,12 +151,17 @@ def random_text(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
-def mint_key(tenant: str, draw: RandomText = random_text) -> Key:
-    """A new key for `tenant`."""
+def check_tenant(tenant: str) -> None:
+    """Raise InvalidRequest for what cannot be a tenant's name."""
     if not TENANT_PATTERN.fullmatch(tenant):
         raise InvalidRequest(
             "A tenant's name has 1 to 32 lower-case letters, digits and dashes.", param="tenant"
         )
+
+
+def mint_key(tenant: str, draw: RandomText = random_text) -> Key:
+    """A new key for `tenant`."""
+    check_tenant(tenant)
     return Key(tenant, draw(ID_LENGTH), draw(SECRET_LENGTH))
 
 
@@ -162,7 +188,15 @@ def verify_key(pepper: bytes, key: Key, record: KeyRecord | None, now: float) ->
     matches = hmac.compare_digest(key_mac(pepper, key), stored)
     if record is None or not matches or not record.alive(now):
         raise bad_key()
-    return Principal(record.tenant, record.id, record.scopes, record.floor)
+    return Principal(
+        record.tenant,
+        record.id,
+        record.scopes,
+        record.floor,
+        record.models,
+        record.limits,
+        record.tenant_limits,
+    )
 
 
 def bad_key() -> AuthenticationFailed:

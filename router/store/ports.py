@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from router.budget import Amount, Claim
+from router.key_limits import KeyLimits
 from router.keys import KeyRecord
-from router.store.records import RunRecord
+from router.store.records import RunRecord, Spending
 
 
 class KeyStore(Protocol):
@@ -20,6 +22,28 @@ class KeyStore(Protocol):
 
     def find(self, tenant: str | None = None, key_id: str | None = None) -> Sequence[KeyRecord]:
         """The records that match, oldest first."""
+
+    def limit_tenant(self, tenant: str, limits: KeyLimits) -> None:
+        """Set the limits of all keys of a tenant together, in place of those before."""
+
+    def tenant_limits(self) -> Mapping[str, KeyLimits]:
+        """The limits of every tenant that has some."""
+
+
+class BudgetStore(Protocol):
+    """Keeps what is spent of budgets; safe against any number of writers at once."""
+
+    def reserve(self, claim: Claim, now: float) -> None:
+        """Take every line of the claim or none; BudgetExceeded names the one that does not fit."""
+
+    def settle(self, claim_id: str, used: Amount) -> None:
+        """Count what was used in place of what was reserved; once, however often it is called."""
+
+    def sweep(self, now: float) -> int:
+        """Let go of what expired reservations hold; how many there were."""
+
+    def spent(self, now: float, tenant: str | None = None) -> Sequence[Spending]:
+        """What is spent and held in the windows of now."""
 
 
 class RunStore(Protocol):

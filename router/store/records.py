@@ -1,4 +1,4 @@
-"""Runs and their steps as they are remembered: ids, names, times and statuses, no content."""
+"""What is remembered of runs and of money: ids, names, times, statuses and sums, no content."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from router.budget import Unit, Window
 from router.label import Label
 
 RunStatus = Literal["succeeded", "partial", "failed", "denied", "waiting"]
@@ -48,3 +49,19 @@ class RunRecord:
     sources: tuple[tuple[str, str, str], ...] = ()
     steps: tuple[StepRecord, ...] = ()
     content: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What is `spent` of one budget in the window from `start`, and `held` for calls under way.
+
+    Nano-USD or tokens; `key_id` is empty for the budget of a whole tenant.
+    """
+
+    tenant: str
+    key_id: str
+    unit: Unit
+    window: Window
+    start: float
+    spent: int
+    held: int

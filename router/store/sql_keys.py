@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Row, exists, func, literal, select, update
+from sqlalchemy import Engine, Row, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from router.key_limits import UNLIMITED, KeyLimits, limits_from_json
 from router.keys import KeyRecord, Scope
 from router.label import Level
-from router.store.tables import keys
+from router.store.tables import keys, tenants
 
 
 class SqlKeyStore:
-    """Keys in the table `keys`."""
+    """Keys in the table `keys`, the limits of whole tenants in `tenants`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -44,13 +45,30 @@ class SqlKeyStore:
 
     def find(self, tenant: str | None = None, key_id: str | None = None) -> Sequence[KeyRecord]:
         """Select by the parts that are given."""
-        query = select(keys).order_by(keys.c.created, keys.c.id)
+        query = (
+            select(keys, tenants.c.limits.label("tenant_limits"))
+            .outerjoin(tenants, tenants.c.tenant == keys.c.tenant)
+            .order_by(keys.c.created, keys.c.id)
+        )
         if tenant is not None:
             query = query.where(keys.c.tenant == tenant)
         if key_id is not None:
             query = query.where(keys.c.id == key_id)
         with self._engine.connect() as connection:
             return [_from_row(row) for row in connection.execute(query)]
+
+    def limit_tenant(self, tenant: str, limits: KeyLimits) -> None:
+        """Replace the row; a tenant without limits has none."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(tenants).where(tenants.c.tenant == tenant))
+            if limits != UNLIMITED:
+                connection.execute(insert(tenants), {"tenant": tenant, "limits": limits.to_json()})
+
+    def tenant_limits(self) -> Mapping[str, KeyLimits]:
+        """Select them all."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(tenants).order_by(tenants.c.tenant)).all()
+        return {row.tenant: limits_from_json(row.limits) for row in rows}
 
 
 def _to_row(record: KeyRecord) -> dict[str, Any]:
@@ -64,6 +82,8 @@ def _to_row(record: KeyRecord) -> dict[str, Any]:
         "expires": record.expires,
         "revoked": record.revoked,
         "name": record.name,
+        "models": None if record.models is None else sorted(record.models),
+        "limits": record.limits.to_json(),
     }
 
 
@@ -78,4 +98,7 @@ def _from_row(row: Row[Any]) -> KeyRecord:
         expires=row.expires,
         revoked=row.revoked,
         name=row.name,
+        models=None if row.models is None else frozenset(row.models),
+        limits=limits_from_json(row.limits),
+        tenant_limits=limits_from_json(row.tenant_limits),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import Conflict, InvalidRequest, NotFound
+from router.key_limits import UNLIMITED, KeyLimits
 from router.keys import (
     DEFAULT_SCOPES,
     Key,
@@ -17,6 +18,7 @@ from router.keys import (
     Scope,
     adopted_key,
     bad_key,
+    check_tenant,
     key_mac,
     mint_key,
     parse_key,
@@ -33,6 +35,7 @@ from router.store.sql_runs import SqlRunStore
 
 FIRST_TENANT = "default"
 MAX_RECENT = 500
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class NewKey:
     floor: Level = Level.INTERNAL
     expires: float | None = None
     name: str = ""
+    models: frozenset[str] | None = None
+    limits: KeyLimits = UNLIMITED
 
 
 class State:
@@ -106,6 +111,15 @@ class State:
         if not self._keys.revoke(tenant, key_id, self._clock()):
             raise NotFound(f"The tenant '{tenant}' has no key '{key_id}'.", param="id")
 
+    def limit_tenant(self, tenant: str, limits: KeyLimits) -> None:
+        """Set what all keys of a tenant may use together, in place of what was set before."""
+        check_tenant(tenant)
+        self._keys.limit_tenant(tenant, limits)
+
+    def tenant_limits(self) -> Mapping[str, KeyLimits]:
+        """The limits of every tenant that has some."""
+        return self._keys.tenant_limits()
+
     def record_run(self, run: RunRecord) -> None:
         """Remember a run and its steps."""
         self._runs.save(run)
@@ -132,7 +146,9 @@ class State:
             floor=wanted.floor,
             created=self._clock(),
             expires=wanted.expires,
-            name=wanted.name,
+            name=_checked_name(wanted.name),
+            models=wanted.models,
+            limits=wanted.limits,
         )
 
 
@@ -141,3 +157,11 @@ def _checked(scopes: Iterable[Scope]) -> frozenset[Scope]:
     if not wanted:
         raise InvalidRequest("A key needs at least one scope.", param="scopes")
     return wanted
+
+
+def _checked_name(name: str) -> str:
+    if len(name) > MAX_NAME or not name.isprintable():
+        raise InvalidRequest(
+            f"A key's name has at most {MAX_NAME} printable characters.", param="name"
+        )
+    return name

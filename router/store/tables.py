@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     ForeignKeyConstraint,
@@ -30,6 +31,43 @@ keys = Table(
     Column("expires", Float),
     Column("revoked", Float),
     Column("name", String(200), nullable=False),
+    Column("models", JSON(none_as_null=True)),
+    Column("limits", JSON(none_as_null=True)),
+)
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("limits", JSON, nullable=False),
+)
+
+# `key_id` is empty for the budget of a whole tenant; amounts are nano-USD or tokens.
+spending = Table(
+    "spending",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("key_id", String(16), primary_key=True),
+    Column("unit", String(8), primary_key=True),
+    Column("span", String(8), primary_key=True),
+    Column("start", Float, primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+    Column("held", BigInteger, nullable=False),
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(32), primary_key=True),
+    Column("key_id", String(16), primary_key=True),
+    Column("unit", String(8), primary_key=True),
+    Column("span", String(8), primary_key=True),
+    Column("start", Float, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("expires", Float, nullable=False),
+    Index("reservations_by_expiry", "status", "expires"),
 )
 
 runs = Table(

@@ -1,0 +1,161 @@
+"""Budgets: how much money or how many tokens a key or a tenant may use in a day or a month.
+
+Money is whole billionths of a US dollar (nano-USD), so that sums are exact and a token of the
+cheapest model is not nothing. Days and months are those of UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from models.errors import BudgetExceeded, InvalidRequest
+
+NANO = 10**9
+MOST_USD = 10**9
+MOST_TOKENS = 2**53
+
+
+class Window(StrEnum):
+    """How long a budget lasts before it is whole again."""
+
+    DAY = "day"
+    MONTH = "month"
+
+    def start(self, now: float) -> float:
+        """When the window that holds `now` began; seconds since the epoch."""
+        return self._first(now).timestamp()
+
+    def end(self, now: float) -> float:
+        """When the next window begins."""
+        longest = timedelta(days=1 if self is Window.DAY else 31)
+        return self._first((self._first(now) + longest).timestamp()).timestamp()
+
+    def _first(self, now: float) -> datetime:
+        midnight = datetime.fromtimestamp(now, UTC).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return midnight if self is Window.DAY else midnight.replace(day=1)
+
+
+class Unit(StrEnum):
+    """What a budget counts: nano-USD or tokens."""
+
+    USD = "usd"
+    TOKENS = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What a call uses, or may use at most."""
+
+    tokens: int = 0
+    nano_usd: int = 0
+
+    def of(self, unit: Unit) -> int:
+        """The part that a budget of this unit counts."""
+        return self.nano_usd if unit is Unit.USD else self.tokens
+
+    def at_most(self, other: Amount) -> Amount:
+        """The smaller of the two, part by part."""
+        return Amount(min(self.tokens, other.tokens), min(self.nano_usd, other.nano_usd))
+
+
+NOTHING = Amount()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Budget:
+    """`limit` nano-USD or tokens in each window."""
+
+    unit: Unit
+    window: Window
+    limit: int
+
+    @property
+    def field(self) -> str:
+        """The field of a key that sets it."""
+        return "budget_usd" if self.unit is Unit.USD else f"tokens_per_{self.window}"
+
+    def __str__(self) -> str:
+        return f"{shown(self.unit, self.limit)} a {self.window}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`amount` to be taken from one budget; `key_id` is empty for a budget of the whole tenant."""
+
+    tenant: str
+    key_id: str
+    budget: Budget
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one call takes before it is made; forgotten when not settled within `seconds`."""
+
+    id: str
+    lines: tuple[Line, ...]
+    seconds: float
+
+
+def usd_budget(text: str) -> Budget:
+    """The budget of `5/day` or `0.5/month`; InvalidRequest names the field `budget_usd`."""
+    number, slash, window = text.strip().partition("/")
+    try:
+        amount = Decimal(number.strip())
+        if not slash or not amount.is_finite() or not 0 <= amount <= MOST_USD:
+            raise InvalidOperation
+        return Budget(Unit.USD, Window(window.strip()), int(amount * NANO))
+    except (InvalidOperation, ValueError):
+        raise InvalidRequest(
+            f"A budget is US dollars a day or a month, as 5/day or 0.5/month, {MOST_USD} at most.",
+            param="budget_usd",
+        ) from None
+
+
+def token_budget(count: int) -> Budget:
+    """The budget of `count` tokens a day; InvalidRequest names the field `tokens_per_day`."""
+    if not 0 <= count <= MOST_TOKENS:
+        raise InvalidRequest(f"'tokens_per_day' is 0 to {MOST_TOKENS}.", param="tokens_per_day")
+    return Budget(Unit.TOKENS, Window.DAY, count)
+
+
+def lines_of(
+    tenant: str, key_id: str, budgets: Iterable[Budget], whole: Iterable[Budget], amount: Amount
+) -> tuple[Line, ...]:
+    """What a call of this key takes from the key's budgets and from the `whole` tenant's.
+
+    Always in the same order, so that two calls can't wait for each other; a budget that the call
+    costs nothing of stays out.
+    """
+    wanted = [(key_id, one) for one in budgets] + [("", one) for one in whole]
+    return tuple(
+        Line(tenant, holder, budget, amount.of(budget.unit))
+        for holder, budget in sorted(wanted)
+        if amount.of(budget.unit) > 0
+    )
+
+
+def exceeded(line: Line, left: int, now: float) -> BudgetExceeded:
+    """The error of a line that does not fit; tells whose budget, what is left, and till when."""
+    budget = line.budget
+    whose = "this key" if line.key_id else f"the tenant '{line.tenant}'"
+    return BudgetExceeded(
+        f"The budget of {whose}, {budget}, has {shown(budget.unit, max(left, 0))} left, and this"
+        f" call may take up to {shown(budget.unit, line.amount)}. Ask for less (max_tokens bounds"
+        f" an answer), or wait until the {budget.window} (UTC) is over.",
+        param=budget.field,
+        retry_after=budget.window.end(now) - now,
+    )
+
+
+def shown(unit: Unit, amount: int) -> str:
+    """The amount as people write it."""
+    if unit is Unit.TOKENS:
+        return f"{amount} tokens"
+    return f"{(Decimal(amount) / NANO).normalize():f} USD"
