@@ -131,7 +131,9 @@ _HEADINGS = ("Refunds", "Warranty", "Delivery", "Repairs", "Invoices", "Orders",
              "Our policy", "Questions and answers", "Prices", "Returns")  # fmt: skip
 
 
-def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Message:
+def grounded_turn(
+    rng: random.Random, context: Context, left: list[Fact], present: float = 0.78
+) -> Message:
     """Draw a question about a context and its answer; an ambiguous question is refused too.
 
     The fact asked for is taken from ``left``; with none left the question has no answer. The
@@ -139,7 +141,7 @@ def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Mes
     its source beside it.
     """
     facts = context.every()
-    if left and rng.random() < 0.78:
+    if left and rng.random() < present:
         ask = ask_for(rng, left.pop(), context)
     else:
         ask = _ask_absent(rng, facts, context)
@@ -151,6 +153,13 @@ def grounded_turn(rng: random.Random, context: Context, left: list[Fact]) -> Mes
     return {"role": "assistant", "content": answer, "source": str(source), "question": ask.text,
             "topic": ask.topic, "product": ask.product, "number": ask.number,
             "fact": fact}  # fmt: skip
+
+
+def _practice(rng: random.Random, context: Context) -> Message:
+    """Draw a question of which the model says no more than where its answer is."""
+    facts = context.every()
+    asked = [rng.choice(facts)] if facts else []
+    return {**grounded_turn(rng, context, asked, 0.6), "content": "", "practice": "source"}
 
 
 def ask_for(rng: random.Random, fact: Fact, context: Context) -> Ask:
@@ -181,15 +190,20 @@ def grounded(rng: random.Random, count: int, turns: int, *, held: bool = False) 
 
 
 def grounded_in(
-    rng: random.Random, count: int, turns: int, *, held: bool = False
+    rng: random.Random, count: int, turns: int, practice: int = 0, *, held: bool = False
 ) -> tuple[list[Message], tuple[Fact, ...]]:
-    """Draw such a conversation, and list the facts that its passages state."""
+    """Draw such a conversation, and list the facts that its passages state.
+
+    Before the turns come ``practice`` questions of which only the source is said: they are cheap,
+    and finding is what a small model learns slowest.
+    """
     context = make_context(rng, count, held)
     left = context.every()
     rng.shuffle(left)
     messages: list[Message] = []
-    for _ in range(min(turns, len(left) + 2)):
-        answer = grounded_turn(rng, context, left)
+    drawn = [_practice(rng, context) for _ in range(practice)]
+    drawn += [grounded_turn(rng, context, left) for _ in range(min(turns, len(left) + 2))]
+    for answer in drawn:
         question = answer.pop("question")
         if messages:
             messages.append({"role": "user", "content": f"Question: {question}"})

@@ -61,6 +61,8 @@ def _piece(message: Mapping[str, Any]) -> tuple[str, bool]:
     calls = message.get("tool_calls")
     if not calls:
         source = f"[REF{message['source']}]" if "source" in message else ""
+        if "practice" in message:
+            return source, True
         return f"{source}{message['content']}</s>", True
     listed = ", ".join(
         f'{{"name": "{call["function"]["name"]}", "arguments": '

@@ -62,7 +62,7 @@ def guides(
             about = Fact(message["topic"], message["product"], "", message["number"])
             _describe(made, asked.last, asked, (begin, len(asked.text)), about)
             made["find"].update({asked.last: last, said.base: last})
-            if last:
+            if last and "practice" not in message:
                 _copy(made["copy"], ids, said, first, last)
     return made
 

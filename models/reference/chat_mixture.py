@@ -34,7 +34,9 @@ def conversation(rng: random.Random, progress: float) -> Conversation:
     """Draw one training conversation; ``progress`` runs from 0 to 1 over the training."""
     if rng.random() < GROUNDED_SHARE:
         count = draw_count(rng)
-        messages, facts = chat_corpus.grounded_in(rng, count, turns_at(rng, progress))
+        practice = rng.randint(6, 12) if rng.random() < 0.6 else 0
+        turns = turns_at(rng, progress)
+        messages, facts = chat_corpus.grounded_in(rng, count, turns, practice)
         return Conversation(messages, facts=facts)
     draw = rng.randrange(_TOOLS + sum(weight for _, weight in _OTHERS))
     for make, weight in _OTHERS:

@@ -68,3 +68,13 @@ def test_a_conversation_without_passages_has_no_guides(tokenizer: Tokenizer) -> 
     talk = Conversation([{"role": "user", "content": "Hello"},
                          {"role": "assistant", "content": "Hello."}])  # fmt: skip
     assert chat_encoding.row(tokenizer, talk).guides == {}
+
+
+def test_practice_says_where_and_nothing_else(tokenizer: Tokenizer) -> None:
+    messages, facts = chat_corpus.grounded_in(random.Random(5), 6, 1, practice=8)
+    row = chat_encoding.row(tokenizer, Conversation(messages, facts=facts))
+    learnt = [row.ids[i] for i, said in enumerate(row.answer) if said]
+    marks = {tokenizer.token_to_id(f"[REF{number}]") for number in range(7)}
+    assert sum(token in marks for token in learnt) == 9
+    assert len(row.guides["find"]) == 18
+    assert all(token in marks for token in learnt[:8]), "an end or a word would be learnt as well"
