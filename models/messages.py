@@ -61,12 +61,24 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The decision a request follows from; `label` is canonical JSON. Made by the router alone."""
+
+    decision_id: str
+    tenant: str
+    step: str
+    label: str
+    policy_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """A chat completion to make.
 
     `tool_choice` is "none", "auto", "required" or the name of one tool. `json_schema` constrains
     the answer to that schema; an empty mapping asks for any JSON object. `cache_salt` is set by
-    Podium, never by a client: it keeps one tenant's prefix cache from another's.
+    Podium, never by a client: it keeps one tenant's prefix cache from another's. `origin` is set
+    for a model outside, which answers nothing without it.
     """
 
     model: str
@@ -79,6 +91,7 @@ class ChatRequest:
     cache_salt: str | None = None
     priority: int = 0
     request_id: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from deployments.cli.pipelines import pipelines
 from deployments.cli.run import run
 from deployments.cli.search import search
 from deployments.cli.status import status
+from deployments.cli.stub import stub
 
 app = typer.Typer(
     name="podium",
@@ -67,6 +68,7 @@ app.add_typer(models, name="models")
 app.add_typer(pipelines, name="pipelines")
 app.command()(status)
 app.command()(doctor)
+app.command()(stub)
 app.add_typer(config, name="config")
 # What stands after KIND is the measurement's own, `--help` and `--json` among it.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(bench)

@@ -1,0 +1,68 @@
+"""What the stub is told to do: rows taken in turn, the last one for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.errors import InvalidConfig
+from models.strict_yaml import load, parse
+
+Fault = Literal["reset", "stall", "wrong_json", "redirect", "oversized", "error_in_stream", "empty"]
+
+
+class Row(BaseModel):
+    """One answer. `match` limits a row to prompts with that text; such rows come first, always.
+
+    `reply` is said word by word, `words` times over; `after` is the word at which a fault strikes.
+    `status` answers with an error of that status, `code` is its code. `pace` is words a second.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    match: str | None = None
+    reply: str = "This is the stub; no provider was asked."
+    words: Annotated[int, Field(ge=1)] | None = None
+    status: Annotated[int, Field(ge=300, le=599)] | None = None
+    code: str | None = None
+    retry_after: float | None = None
+    fault: Fault | None = None
+    after: Annotated[int, Field(ge=0)] = 2
+    pace: Annotated[float, Field(gt=0)] | None = None
+    model: str | None = None
+
+
+class ScriptFile(BaseModel):
+    """The fields of a script."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: Annotated[tuple[Row, ...], Field(min_length=1)] = (Row(),)
+
+
+class Script:
+    """Gives the row for a prompt."""
+
+    def __init__(self, rows: tuple[Row, ...] = (Row(),)) -> None:
+        self._matched = tuple(row for row in rows if row.match is not None)
+        self._turns = [row for row in rows if row.match is None] or [Row()]
+
+    def row(self, prompt: str) -> Row:
+        """The first row that matches, else the next in turn."""
+        for row in self._matched:
+            if row.match is not None and row.match in prompt:
+                return row
+        return self._turns.pop(0) if len(self._turns) > 1 else self._turns[0]
+
+
+def read_script(path: Path) -> Script:
+    """The script in a YAML or JSON file; raises InvalidConfig naming the field."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InvalidConfig(f"{path.name} can't be read: {error.strerror}.", param="script") from (
+            error
+        )
+    return Script(parse(ScriptFile, load(text, path.name), path.name).rows)

@@ -1,0 +1,1 @@
+"""Models that answer from outside: one adapter a wire dialect, one catalog row a vendor."""

@@ -1,0 +1,91 @@
+"""The one way out: an HTTP client that reaches one base URL and nothing else.
+
+No proxy and no certificate paths from the environment, no redirects, no retries, a fixed list of
+headers, a cap on the bytes that leave and on those that come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx2
+
+from models.errors import BodyTooLarge, InternalError, ModelUnavailable
+
+HEADERS = frozenset(
+    {"host", "accept", "authorization", "content-type", "content-length", "connection"}
+)
+# No compression: the cap on what comes back would count the packed bytes.
+_OWN = ((b"user-agent", b"podium"), (b"accept-encoding", b"identity"))
+
+
+class Outlet(httpx2.AsyncBaseTransport):
+    """Passes on what goes to `base_url`; anything else is a fault of ours and stays inside.
+
+    Raises ModelUnavailable when more than `response_bytes` come back.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        request_bytes: int,
+        response_bytes: int,
+        inner: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._base = httpx2.URL(base_url)
+        self._request_bytes = request_bytes
+        self._response_bytes = response_bytes
+        self._inner = inner or httpx2.AsyncHTTPTransport(verify=True, trust_env=False, retries=0)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._check(request)
+        headers = [(name, value) for name, value in request.headers.raw if _allowed(name)]
+        request.headers = httpx2.Headers([*headers, *_OWN])
+        response = await self._inner.handle_async_request(request)
+        stream = response.stream
+        assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's
+        response.stream = _Capped(stream, self._response_bytes)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    def _check(self, request: httpx2.Request) -> None:
+        url, base = request.url, self._base
+        same = (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
+        if not same or not url.path.startswith(base.path.rstrip("/") + "/"):
+            raise InternalError("A request was meant for an address other than its provider's.")
+        if int(request.headers.get("content-length", "0")) > self._request_bytes:
+            raise BodyTooLarge("The request is too large to leave; send less.")
+
+
+class _Capped(httpx2.AsyncByteStream):
+    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
+        self._inner = inner
+        self._left = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._inner:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise ModelUnavailable("The provider's answer is larger than its row allows.")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _allowed(name: bytes) -> bool:
+    return name.decode("ascii", "replace").lower() in HEADERS
+
+
+def outlet_client(
+    base_url: str, request_bytes: int, response_bytes: int, connect_s: float, silence_s: float
+) -> httpx2.AsyncClient:
+    """A client that can reach `base_url` only; seconds for connecting and between two bytes."""
+    return httpx2.AsyncClient(
+        transport=Outlet(base_url, request_bytes, response_bytes),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx2.Timeout(silence_s, connect=connect_s),
+    )

@@ -1,0 +1,1 @@
+"""The egress gate: what must hold before a byte leaves for a model outside."""

@@ -1,0 +1,24 @@
+"""Catalog rows of models outside, for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.catalog import ModelCard
+
+
+def remote_card(base_url: str = "https://provider.test/v1", **fields: Any) -> ModelCard:
+    """A row of OpenAI's dialect at the site `openai`, cleared for INTERNAL."""
+    row = {
+        "id": "chatgpt",
+        "dialect": "openai_compatible",
+        "base_url": base_url,
+        "vendor_model": "vendor-1",
+        "key_env": "OPENAI_API_KEY",
+        "site": "openai",
+        "region": "us",
+        "clearance": {"level": "INTERNAL"},
+        "capabilities": ["chat", "tools", "json_schema"],
+        "allow_insecure": True,
+    }
+    return ModelCard.model_validate(row | fields)
