@@ -26,8 +26,10 @@ def tokenizers() -> Pair:
 def test_training_sees_what_the_chat_template_renders(tokenizers: Pair) -> None:
     plain, templated = tokenizers
     rng = random.Random(1)
-    for _ in range(200):
-        drawn = chat_mixture.conversation(rng, 1.0)
+    talks = [chat_mixture.conversation(rng, 1.0) for _ in range(200)]
+    whole_answers = [t for t in talks if not any("practice" in m for m in t.messages)]
+    assert len(whole_answers) > 100
+    for drawn in whole_answers:
         seen = [{k: v for k, v in message.items() if k != "source"} for message in drawn.messages]
         prompt = templated.apply_chat_template(seen[:-1], tools=drawn.tools, tokenize=False)
         whole = templated.apply_chat_template(seen, tools=drawn.tools, tokenize=False)
