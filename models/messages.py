@@ -64,6 +64,7 @@ class Sampling:
 class Origin:
     """The decision a request follows from; `label` is canonical JSON. Made by the router alone."""
 
+    request_id: str
     decision_id: str
     tenant: str
     step: str

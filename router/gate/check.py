@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from models.errors import GatePayloadRefused, GateTokenExpired, GateTokenInvalid, PolicyDenied
 from router.gate.payload import read_payload
-from router.gate.token import TTL_S, Claims, payload_digest, unseal
+from router.gate.token import TTL_S, Claims, GateKeys, unseal
 from router.label import Label, label_from_json
+from router.ledger.mac import payload_mac
 from router.policy import Policy, Subject
 
 # Clocks of two machines may differ by this much before a token counts as one from the future.
@@ -41,7 +42,7 @@ def check(
     token: str,
     payload: bytes,
     *,
-    key: bytes,
+    keys: GateKeys,
     tenant: str,
     policy: Policy,
     card: Leaving,
@@ -53,13 +54,13 @@ def check(
     Raises GateTokenInvalid, GateTokenExpired, GatePayloadRefused or PolicyDenied. Whether the token
     was used before is for `router.gate.spent` to say.
     """
-    claims = unseal(key, token)
+    claims = unseal(keys, token)
     _check_time(claims, now)
     if (claims.tenant, claims.model) != (tenant, card.id):
         raise GateTokenInvalid("The gate's token was made for another tenant or model.")
     if claims.policy_digest != policy.digest:
         raise GateTokenInvalid("The gate's token was made under another policy; try again.")
-    if claims.payload_digest != payload_digest(key, payload):
+    if claims.payload_mac != payload_mac(keys.payload, tenant, payload):
         raise GatePayloadRefused("The bytes to send are not those that were decided on.")
     label = label_from_json(claims.label)
     if not label.tenants <= {tenant}:

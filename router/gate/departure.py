@@ -13,13 +13,16 @@ from typing import Any
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import GatePayloadRefused, ModelNotFound, PodiumError, Unavailable
-from models.messages import ChatDelta, Usage
-from models.remote.provider_errors import Answered, NeverSent
+from models.messages import ChatDelta
 from models.remote.registry import RemoteChat, wire_fields
 from router.gate.check import Permit, check
+from router.gate.last_scan import LastScan
+from router.gate.passage import Passage
 from router.gate.payload import texts
-from router.gate.ports import Intent, IntentLog, LastScan, Result, SentStatus
 from router.gate.spent import Spent
+from router.gate.token import GateKeys
+from router.ledger import egress
+from router.ledger.port import Ledger
 from router.policy import Policy
 
 SECRET = "secret"  # noqa: S105 - the name of a category
@@ -40,7 +43,7 @@ class Outgoing:
 class GateRules:
     """What the gate decides by, its own copy; `scans` all look at every text."""
 
-    key: bytes = field(repr=False)
+    keys: GateKeys
     policy: Policy
     cards: Mapping[str, ModelCard]
     scans: Sequence[LastScan]
@@ -53,35 +56,37 @@ class Departures:
         self,
         rules: GateRules,
         chats: Mapping[str, RemoteChat],
-        intents: IntentLog,
+        ledger: Ledger,
         *,
         clock: Callable[[], float] = time.time,
         spent: Spent | None = None,
     ) -> None:
         self._rules = rules
         self._chats = chats
-        self._intents = intents
+        self._ledger = ledger
         self._clock = clock
         self._spent = spent or Spent(clock())
 
     async def stream(self, outgoing: Outgoing, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The provider's answer; raises PodiumError only. Closing it stops the provider's work."""
         permit = self.permit(outgoing)
-        intent = await self._write_down(permit)
-        deltas: Any = self._chats[outgoing.model].send(permit.payload, deadline)
-        passage = _Passage()
+        leaving = self._leaving(permit)
+        intent = await self.write_down(leaving)
+        chat = self._chats[outgoing.model]
+        passage = Passage()
         try:
+            deltas: Any = chat.send(permit.payload, deadline)
             async with aclosing(deltas):
                 async for delta in deltas:
                     passage.saw(delta)
                     yield delta
-            passage.status = "sent"
         except PodiumError as error:
             passage.failed(error)
             raise
         finally:
             # A cancelled caller must not leave the record without its end.
-            await asyncio.shield(self._conclude(intent, passage, outgoing.model))
+            facts = passage.facts(chat.returned_model)
+            await asyncio.shield(self._conclude(intent, leaving, passage, facts))
 
     def permit(self, outgoing: Outgoing) -> Permit:
         """Leave for these bytes, or the error that keeps them inside; uses the token up."""
@@ -92,7 +97,7 @@ class Departures:
         permit = check(
             outgoing.token,
             outgoing.payload,
-            key=rules.key,
+            keys=rules.keys,
             tenant=outgoing.tenant,
             policy=rules.policy,
             card=card,
@@ -103,6 +108,18 @@ class Departures:
         self._spent.spend(claims.nonce, claims.issued, claims.expires, now)
         self._scan(permit)
         return permit
+
+    async def write_down(self, leaving: egress.Intent) -> str:
+        """The intent's id once it is on disk; raises Unavailable, and then nothing leaves."""
+        try:
+            return await egress.intent(self._ledger, leaving, self._clock())
+        except (OSError, ValueError, PodiumError) as error:
+            log.error("intent not written", extra={"model": leaving.model, "code": _name(error)})
+            raise Unavailable(
+                "What leaves can't be written down now, so nothing leaves. Mend the disk of the"
+                " home, or use a local model.",
+                retry_after=5.0,
+            ) from error
 
     def _scan(self, permit: Permit) -> None:
         text = "\n".join(texts(permit.body))
@@ -121,65 +138,39 @@ class Departures:
                     param="messages",
                 )
 
-    async def _write_down(self, permit: Permit) -> str:
+    def _leaving(self, permit: Permit) -> egress.Intent:
         card, claims = self._rules.cards[permit.claims.model], permit.claims
-        record = Intent(
-            at=self._clock(),
-            decision_id=claims.decision_id,
+        return egress.Intent(
             tenant=claims.tenant,
-            step=claims.step,
+            run_id="",
+            request_id=claims.request_id,
+            decision_id=claims.decision_id,
+            provider=card.site,
             model=card.id,
             site=card.site,
-            region=card.region,
-            vendor_model=card.vendor_model or card.id,
-            payload_digest=claims.payload_digest,
-            payload_bytes=len(permit.payload),
-            label=claims.label,
+            step=claims.step,
+            label=permit.label.public(),
             policy_digest=claims.policy_digest,
-            rule=permit.rule,
+            payload_mac=claims.payload_mac,
+            size=len(permit.payload),
+            extra={
+                "rule": permit.rule,
+                "region": card.region,
+                "vendor_model": card.vendor_model or card.id,
+                "token_id": claims.nonce,
+            },
         )
-        try:
-            return await self._intents.intent(record)
-        except (OSError, PodiumError) as error:
-            log.error("intent not written", extra={"model": card.id, "code": type(error).__name__})
-            raise Unavailable(
-                "What leaves can't be written down now, so nothing leaves. See the disk of the"
-                " home, or use a local model.",
-                retry_after=5.0,
-            ) from error
 
-    async def _conclude(self, intent: str, passage: _Passage, model: str) -> None:
+    async def _conclude(
+        self, intent: str, leaving: egress.Intent, passage: Passage, facts: Mapping[str, Any]
+    ) -> None:
+        now = self._clock()
         try:
-            await self._intents.result(intent, passage.result(self._chats[model].returned_model))
-        except (OSError, PodiumError) as error:
+            await egress.result(self._ledger, intent, passage.status, leaving, now, facts)
+        except (OSError, ValueError, PodiumError) as error:
             # The intent stands; without a result it counts as unknown.
-            log.error("result not written", extra={"model": model, "code": type(error).__name__})
+            log.error("result not written", extra={"model": leaving.model, "code": _name(error)})
 
 
-@dataclass
-class _Passage:
-    """What became of one request; until an answer comes nobody knows."""
-
-    status: SentStatus = "unknown"
-    code: str | None = None
-    usage: Usage = field(default_factory=Usage)
-
-    def saw(self, delta: ChatDelta) -> None:
-        self.status = "sent"
-        self.usage = delta.usage or self.usage
-
-    def failed(self, error: PodiumError) -> None:
-        self.code = error.code or error.type
-        if isinstance(error, NeverSent):
-            self.status = "failed"
-        elif isinstance(error.__cause__, Answered):
-            self.status = "sent"
-
-    def result(self, returned_model: str | None) -> Result:
-        return Result(
-            self.status,
-            self.code,
-            returned_model,
-            self.usage.prompt_tokens,
-            self.usage.completion_tokens,
-        )
+def _name(error: Exception) -> str:
+    return type(error).__name__

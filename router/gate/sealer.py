@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from models.messages import Origin
-from router.gate.token import NONCE_BYTES, TTL_S, Claims, payload_digest, seal
+from router.gate.token import NONCE_BYTES, TTL_S, Claims, GateKeys, seal
+from router.ledger.mac import payload_mac
 
 
 class Sealer:
@@ -15,12 +16,12 @@ class Sealer:
 
     def __init__(
         self,
-        key: bytes,
+        keys: GateKeys,
         *,
         clock: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_hex(NONCE_BYTES),
     ) -> None:
-        self._key = key
+        self._keys = keys
         self._clock = clock
         self._nonce = nonce
 
@@ -28,15 +29,16 @@ class Sealer:
         """The token for `payload` to go to `model` once, within the next half minute."""
         now = self._clock()
         claims = Claims(
+            request_id=origin.request_id,
             decision_id=origin.decision_id,
             tenant=origin.tenant,
             step=origin.step,
             model=model,
-            payload_digest=payload_digest(self._key, payload),
+            payload_mac=payload_mac(self._keys.payload, origin.tenant, payload),
             label=origin.label,
             policy_digest=origin.policy_digest,
             issued=now,
             expires=now + TTL_S,
             nonce=self._nonce(),
         )
-        return seal(self._key, claims)
+        return seal(self._keys, claims)

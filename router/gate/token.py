@@ -10,9 +10,10 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from models.errors import GateTokenInvalid
+from router.ledger.mac import derived_key, payload_key
 
 TTL_S = 30.0
 NONCE_BYTES = 16
@@ -23,11 +24,12 @@ _VERSION = "g1"
 class Claims:
     """What a token says. Times are seconds since the epoch, `label` is canonical JSON."""
 
+    request_id: str
     decision_id: str
     tenant: str
     step: str
     model: str
-    payload_digest: str
+    payload_mac: str
     label: str
     policy_digest: str
     issued: float
@@ -35,38 +37,41 @@ class Claims:
     nonce: str
 
 
-def gate_key(secret: bytes) -> bytes:
-    """The key of tokens and payload digests, derived from the home's secret."""
-    return hmac.new(secret, b"podium egress gate 1", hashlib.sha256).digest()
+@dataclass(frozen=True, slots=True)
+class GateKeys:
+    """The secrets that the router's side and the gate share, 32 bytes each."""
+
+    token: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
 
 
-def payload_digest(key: bytes, payload: bytes) -> str:
-    """A MAC, not a bare hash: short texts could be guessed from that. 64 hex digits."""
-    return hmac.new(key, b"payload\0" + payload, hashlib.sha256).hexdigest()
+def gate_keys(secret: bytes) -> GateKeys:
+    """The keys, derived from the home's secret; payload MACs are those of the ledger."""
+    return GateKeys(derived_key(secret, b"podium egress gate token v1"), payload_key(secret))
 
 
-def seal(key: bytes, claims: Claims) -> str:
+def seal(keys: GateKeys, claims: Claims) -> str:
     """The token of these claims."""
     text = json.dumps(asdict(claims), sort_keys=True, separators=(",", ":"))
     body = base64.urlsafe_b64encode(text.encode()).decode()
-    return f"{_VERSION}.{body}.{_mac(key, body)}"
+    return f"{_VERSION}.{body}.{_mac(keys, body)}"
 
 
-def unseal(key: bytes, token: str) -> Claims:
-    """The claims of a token made with `key`; raises GateTokenInvalid for anything else."""
+def unseal(keys: GateKeys, token: str) -> Claims:
+    """The claims of a token made with `keys`; raises GateTokenInvalid for anything else."""
     version, _, rest = token.partition(".")
     body, _, mac = rest.partition(".")
-    if version != _VERSION or not hmac.compare_digest(_mac(key, body).encode(), mac.encode()):
+    if version != _VERSION or not hmac.compare_digest(_mac(keys, body).encode(), mac.encode()):
         raise GateTokenInvalid("The gate's token is not one this Podium made.")
     return _claims(base64.urlsafe_b64decode(body))
 
 
-def _mac(key: bytes, body: str) -> str:
-    return hmac.new(key, f"token\0{_VERSION}\0{body}".encode(), hashlib.sha256).hexdigest()
+def _mac(keys: GateKeys, body: str) -> str:
+    return hmac.new(keys.token, f"{_VERSION}.{body}".encode(), hashlib.sha256).hexdigest()
 
 
 def _claims(text: bytes) -> Claims:
     data = json.loads(text)
-    if set(data) != {field.name for field in fields(Claims)}:
+    if set(data) != {one.name for one in fields(Claims)}:
         raise GateTokenInvalid("The gate's token is of another release; start Podium again.")
     return Claims(**data)

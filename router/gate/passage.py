@@ -1,0 +1,42 @@
+"""What became of one request that was let out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.errors import PodiumError
+from models.messages import ChatDelta, Usage
+from models.remote.provider_errors import Answered, NeverSent
+from router.ledger.egress import Outcome
+
+
+@dataclass
+class Passage:
+    """`unknown` until the provider answers; `failed` only when no byte can have left."""
+
+    status: Outcome = "unknown"
+    code: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    def saw(self, delta: ChatDelta) -> None:
+        """A piece of an answer came."""
+        self.status = "sent"
+        self.usage = delta.usage or self.usage
+
+    def failed(self, error: PodiumError) -> None:
+        """It ended with an error, the provider's or one on the way."""
+        self.code = error.code or error.type
+        if isinstance(error, NeverSent):
+            self.status = "failed"
+        elif isinstance(error.__cause__, Answered):
+            self.status = "sent"
+
+    def facts(self, returned_model: str | None) -> dict[str, Any]:
+        """Counts and codes for the ledger, without content."""
+        return {
+            "code": self.code,
+            "returned_model": returned_model,
+            "prompt_tokens": self.usage.prompt_tokens,
+            "completion_tokens": self.usage.completion_tokens,
+        }
