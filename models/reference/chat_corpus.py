@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.reference import contract, invented, knowledge, world
@@ -60,7 +61,13 @@ class Context:
         return next(i for i, group in enumerate(self.facts, 1) if fact in group)
 
 
-def make_context(rng: random.Random, count: int, held: bool) -> Context:
+SIZES = (65, 25, 7, 0, 3)
+"""How many of a hundred passages state one fact, two, three, four or five."""
+
+
+def make_context(
+    rng: random.Random, count: int, held: bool, sizes: Sequence[int] = SIZES
+) -> Context:
     """Draw ``count`` passages whose facts share topics and products but never both."""
     topics, products = _palette(rng, held)
     seen: set[tuple[str, str]] = set()
@@ -68,7 +75,7 @@ def make_context(rng: random.Random, count: int, held: bool) -> Context:
     texts, groups = [], []
     customer = rng.randint(world.FIRST_CUSTOMER, world.LAST_CUSTOMER)
     for _ in range(count):
-        size = rng.choices((1, 2, 3, 5), (65, 25, 7, 3))[0]
+        size = rng.choices(range(1, len(sizes) + 1), sizes)[0]
         group: list[Fact] = []
         record = rng.random() < 0.22
         for _ in range(size):

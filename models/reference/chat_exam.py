@@ -6,6 +6,8 @@ Every order number, amount and invented name of an item is reserved from trainin
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,8 @@ from models.reference.chat_facts import Ask, Fact
 from models.reference.contract import Message
 
 BARS = {"grounded": 0.90, "refused": 0.95, "changed": 0.90, "intent": 0.95}
+ONE_FACT = (1,)
+"""Each passage states one fact, beside sentences that state none."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,23 @@ class Item:
 def items(seed: int, count: int) -> Iterator[Item]:
     """Draw ``count`` grounded items, each also with its fact removed and changed, and intents."""
     rng = random.Random(f"exam {seed}")
-    drawn = 0
-    while drawn < count:
-        triple = _triple(rng)
+    for triple in itertools.islice(_triples(rng, ONE_FACT), count):
+        yield from triple
+        yield _last_answer("intent", chat_skills.intent(rng, held=True))
+
+
+def crowded(seed: int, count: int) -> Iterator[Item]:
+    """Draw harder items: up to five facts a passage, and products known by an order alone."""
+    rng = random.Random(f"crowded {seed}")
+    for triple in itertools.islice(_triples(rng, chat_corpus.SIZES), count):
+        yield from (dataclasses.replace(item, kind=f"crowded {item.kind}") for item in triple)
+
+
+def _triples(rng: random.Random, sizes: Sequence[int]) -> Iterator[tuple[Item, Item, Item]]:
+    while True:
+        triple = _triple(rng, sizes)
         if triple:
-            drawn += 1
-            yield from triple
-            yield _last_answer("intent", chat_skills.intent(rng, held=True))
+            yield triple
 
 
 def styles(seed: int, count: int) -> Iterator[Item]:
@@ -53,13 +67,15 @@ def _last_answer(kind: str, messages: list[Message]) -> Item:
     return Item(kind, messages[:-1], messages[-1]["content"])
 
 
-def _triple(rng: random.Random) -> tuple[Item, Item, Item] | None:
-    context = chat_corpus.make_context(rng, contract.MAX_PASSAGES, True)
+def _triple(rng: random.Random, sizes: Sequence[int]) -> tuple[Item, Item, Item] | None:
+    context = chat_corpus.make_context(rng, contract.MAX_PASSAGES, True, sizes)
     facts = [fact for fact in context.every() if re.search(r"\d", fact.text)]
     if not facts:
         return None
     fact = rng.choice(facts)
     ask = chat_corpus.ask_for(rng, fact, context)
+    if sizes == ONE_FACT and fact.product and not _named(ask, fact):
+        return None
     if chat_facts.resolve(context.every(), ask) != fact:
         return None
     others = [other for other in context.every() if other != fact]
@@ -71,6 +87,11 @@ def _triple(rng: random.Random) -> tuple[Item, Item, Item] | None:
         _item("refused", context, fact, "", ask, contract.REFUSAL),
         _item("changed", context, fact, changed, ask, contract.cited(changed, number)),
     )
+
+
+def _named(ask: Ask, fact: Fact) -> bool:
+    """Say whether a question names its fact itself, by its product or its own order number."""
+    return bool(ask.product) or (bool(ask.number) and ask.number == fact.number)
 
 
 def _item(kind: str, context: Context, fact: Fact, text: str, ask: Ask, expected: str) -> Item:

@@ -70,6 +70,7 @@ def main() -> int:
     options = parser.parse_args()
     items = list(chat_exam.items(options.seed, options.items))
     items += chat_exam.styles(options.seed, options.items // 2)
+    items += chat_exam.crowded(options.seed, options.items // 2)
     said = asyncio.run(_hold(options.weights, items))
     marks = chat_exam.marks(items, said)
     wrong = [(i, a) for i, a in zip(items, said, strict=True) if a.strip() != i.expected]
