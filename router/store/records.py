@@ -31,7 +31,8 @@ class RunRecord:
     """One run; `started` is seconds since the epoch.
 
     `sources` names the documents used as (collection, document id, chunk). `content` holds output
-    and quotes and is None unless the policy clears the store for the run's label.
+    and quotes and is None unless the policy clears the store for the run's label. `decisions` are
+    `RouteDecision.as_dict()` of every model call, without content.
     """
 
     tenant: str
@@ -49,6 +50,7 @@ class RunRecord:
     sources: tuple[tuple[str, str, str], ...] = ()
     steps: tuple[StepRecord, ...] = ()
     content: Mapping[str, Any] | None = field(default=None, repr=False)
+    decisions: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

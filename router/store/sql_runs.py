@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
 from router.label import label_from_json
 from router.store.records import RunRecord, StepRecord
-from router.store.tables import run_contents, runs, steps
+from router.store.tables import decisions, run_contents, runs, steps
 
 _STEP_FIELDS = tuple(StepRecord.__dataclass_fields__)
 
 
 class SqlRunStore:
-    """Runs in `runs`, their steps in `steps`, and cleared content in `run_contents`."""
+    """Runs in `runs`, their steps and decisions beside, and cleared content in `run_contents`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -35,6 +35,8 @@ class SqlRunStore:
                     for position, step in enumerate(run.steps)
                 ]
                 connection.execute(insert(steps), rows)
+            if run.decisions:
+                connection.execute(insert(decisions), _decision_rows(owner, run))
             if run.content is not None:
                 connection.execute(insert(run_contents), {**owner, "content": dict(run.content)})
 
@@ -46,12 +48,13 @@ class SqlRunStore:
             if row is None:
                 return None
             step_rows = _steps_of(connection, tenant, [run_id])
+            decided = _decisions_of(connection, tenant, run_id)
             content = connection.scalar(
                 select(run_contents.c.content).where(
                     run_contents.c.tenant == tenant, run_contents.c.run_id == run_id
                 )
             )
-        return _run(row, step_rows, content)
+        return _run(row, step_rows, content, decided)
 
     def recent(self, tenant: str, limit: int) -> Sequence[RunRecord]:
         """Two queries whatever the limit: the runs, then the steps of all of them."""
@@ -76,6 +79,29 @@ def _steps_of(connection: Connection, tenant: str, run_ids: Sequence[str]) -> Se
     return connection.execute(query).all()
 
 
+def _decisions_of(
+    connection: Connection, tenant: str, run_id: str
+) -> tuple[Mapping[str, Any], ...]:
+    query = (
+        select(decisions.c.decision)
+        .where(decisions.c.tenant == tenant, decisions.c.run_id == run_id)
+        .order_by(decisions.c.position)
+    )
+    return tuple(connection.scalars(query).all())
+
+
+def _decision_rows(owner: Mapping[str, str], run: RunRecord) -> list[dict[str, Any]]:
+    return [
+        {
+            **owner,
+            "position": position,
+            "decision_id": str(one.get("decision_id", "")),
+            "decision": dict(one),
+        }
+        for position, one in enumerate(run.decisions)
+    ]
+
+
 def _run_row(run: RunRecord) -> dict[str, Any]:
     return {
         "tenant": run.tenant,
@@ -94,7 +120,12 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _run(row: Row[Any], step_rows: Iterable[Row[Any]], content: Any) -> RunRecord:
+def _run(
+    row: Row[Any],
+    step_rows: Iterable[Row[Any]],
+    content: Any,
+    decided: tuple[Mapping[str, Any], ...] = (),
+) -> RunRecord:
     mine = (step for step in step_rows if step.run_id == row.run_id)
     return RunRecord(
         tenant=row.tenant,
@@ -114,4 +145,5 @@ def _run(row: Row[Any], step_rows: Iterable[Row[Any]], content: Any) -> RunRecor
             StepRecord(**{name: getattr(step, name) for name in _STEP_FIELDS}) for step in mine
         ),
         content=content,
+        decisions=decided,
     )

@@ -114,3 +114,15 @@ run_contents = Table(
     Column("content", JSON, nullable=False),
     ForeignKeyConstraint(["tenant", "run_id"], ["runs.tenant", "runs.run_id"], ondelete="CASCADE"),
 )
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("run_id", String(64), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("decision_id", String(64), nullable=False),
+    Column("decision", JSON, nullable=False),
+    ForeignKeyConstraint(["tenant", "run_id"], ["runs.tenant", "runs.run_id"], ondelete="CASCADE"),
+    Index("decisions_by_id", "decision_id"),
+)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from models.errors import InvalidRequest, NotFound
 from router.label import TOP, Integrity, Label, Level
 from router.store.records import RunRecord, StepRecord
+from router.store.sql_decisions import recorded_decisions
 from router.store.sql_keys import SqlKeyStore
 from router.store.sql_runs import SqlRunStore
 from router.store.state import State
@@ -35,6 +36,17 @@ RUN = RunRecord(
 def test_a_run_comes_back_as_it_went_in(state: State) -> None:
     state.record_run(RUN)
     assert state.run("acme", "run_1") == RUN
+
+
+def test_decisions_come_back_in_order_and_go_with_their_run(state: State, engine: Engine) -> None:
+    made = tuple({"decision_id": f"dec-{n}", "model": "mistral"} for n in range(3))
+    state.record_run(replace(RUN, decisions=made))
+    assert state.run("acme", "run_1").decisions == made
+    assert [one.decision for one in recorded_decisions(engine, "run_1")] == list(made)
+    (one,) = recorded_decisions(engine, "dec-1")
+    assert (one.tenant, one.pipeline, one.decision) == ("acme", "support", made[1])
+    state.record_run(RUN)
+    assert not recorded_decisions(engine, "run_1")
 
 
 @pytest.mark.parametrize("label", [Label(), TOP, Label(regions=frozenset({"eu"}), expires=5.0)])
