@@ -7,7 +7,8 @@ early when the requests are spread unevenly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.errors import RateLimited
@@ -47,36 +48,39 @@ class _Bound:
 
 
 class RateBook:
-    """Told the time with every call (seconds of a clock that nobody sets); not thread-safe."""
+    """Goes by a clock that nobody sets; not thread-safe."""
 
-    def __init__(self, gateways: int = 1) -> None:
+    def __init__(self, gateways: int = 1, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._gateways = gateways
+        self._clock = clock
         self._windows: dict[tuple[str, str, str], SlidingWindow] = {}
 
-    def admit(self, who: Principal, now: float) -> None:
+    def admit(self, who: Principal) -> None:
         """Count one request; RateLimited when the key or its tenant has used up the minute.
 
         A refused request counts for nothing.
         """
-        self._take(who, REQUESTS, 1, now)
+        self._take(who, REQUESTS, 1)
 
-    def take(self, who: Principal, tokens: int, now: float) -> Taken:
+    def take(self, who: Principal, tokens: int) -> Taken:
         """Count the tokens that a call may use at most; RateLimited as for requests.
 
         A call larger than the whole limit is let through when nothing else counts.
         """
-        return self._take(who, TOKENS, tokens, now)
+        return self._take(who, TOKENS, tokens)
 
-    def settle(self, taken: Taken, tokens: int, now: float) -> None:
+    def settle(self, taken: Taken, tokens: int) -> None:
         """Count what the call did use in place of what it might have."""
+        now = self._clock()
         for window, second in taken.places:
             window.correct(second, taken.tokens, tokens, now)
 
-    def standing(self, who: Principal, kind: str, now: float) -> Standing | None:
+    def standing(self, who: Principal, kind: str) -> Standing | None:
         """The tightest of the limits of this kind, None when there is none.
 
         With several gateways this is what one of them sees, taken for all.
         """
+        now = self._clock()
         found = [self._standing(bound, now) for bound in self._bounds(who, kind)]
         return min(found, key=lambda one: one.remaining, default=None)
 
@@ -84,7 +88,8 @@ class RateBook:
         free = max(bound.share - bound.window.used(now), 0) * self._gateways
         return Standing(bound.limit, min(free, bound.limit), bound.window.reset(now))
 
-    def _take(self, who: Principal, kind: str, amount: int, now: float) -> Taken:
+    def _take(self, who: Principal, kind: str, amount: int) -> Taken:
+        now = self._clock()
         bounds = tuple(self._bounds(who, kind))
         for bound in bounds:
             wait = bound.window.wait(amount, bound.share, now)

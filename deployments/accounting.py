@@ -1,0 +1,145 @@
+"""What calls take from rates and budgets: taken before a call, settled after it.
+
+A key without a budget costs no message to anyone; a rate is counted in this process. A budget is
+one message before the call and one after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from deployments.remote import Remote
+from models.catalog import ModelCard
+from models.deadline import Deadline
+from models.errors import BudgetExceeded, PodiumError
+from models.messages import Usage
+from router.budget import NOTHING, Amount, Claim, Unit, lines_of
+from router.budget_estimate import amount_used, require_price
+from router.keys import Principal
+from router.rate_book import RateBook, Taken
+
+log = logging.getLogger("podium.gateway")
+
+ANSWER_S = 5.0
+# A reservation outlives the longest request by this much: time for a late settlement.
+MARGIN_S = 60.0
+_AGAIN_S = 1.0
+
+
+class Accounting:
+    """The rates and budgets of one gateway replica; `request_seconds` bounds every request."""
+
+    def __init__(self, state: Remote, rates: RateBook, request_seconds: float) -> None:
+        self.rates = rates
+        self._state = state
+        self._keep_s = request_seconds + MARGIN_S
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def reserve(self, who: Principal, most: Amount) -> str | None:
+        """Take `most` from the budgets; the reservation's id, None when no budget counts it.
+
+        Raises BudgetExceeded, and what State raises when it can't be asked: then nobody who has a
+        budget is served.
+        """
+        lines = lines_of(
+            who.tenant, who.key_id, who.limits.budgets, who.tenant_limits.budgets, most
+        )
+        if not lines:
+            return None
+        claim = Claim(f"res_{uuid.uuid4().hex}", lines, self._keep_s)
+        done = False
+        try:
+            await self._state.call("reserve", claim, deadline=Deadline.after(ANSWER_S))
+            done = True
+        except BudgetExceeded:
+            done = True
+            raise
+        finally:
+            if not done:
+                self.settle(claim.id, NOTHING)
+        return claim.id
+
+    def settle(self, claim_id: str, used: Amount) -> asyncio.Task[None]:
+        """Count what was used; goes on by itself until State has answered."""
+        task = asyncio.create_task(self._settle(claim_id, used), name=f"settle {claim_id}")
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return task
+
+    async def _settle(self, claim_id: str, used: Amount) -> None:
+        end = time.monotonic() + self._keep_s
+        while time.monotonic() < end:
+            try:
+                await self._state.call("settle", claim_id, used, deadline=Deadline.after(ANSWER_S))
+                return
+            except PodiumError as error:
+                log.warning("budget not settled yet", extra={"code": error.code})
+            await asyncio.sleep(_AGAIN_S)
+
+
+class Charge:
+    """One call's part of the limits of its key: `async with` takes it and settles it.
+
+    A call that fails before it answered costs nothing; one that is broken off, and whose use
+    nobody knows, costs the most it could.
+    """
+
+    def __init__(
+        self, accounting: Accounting, who: Principal, card: ModelCard, most: Amount
+    ) -> None:
+        self._accounting = accounting
+        self._who = who
+        self._card = card
+        self._most = most
+        self._used: Amount | None = None
+        self._delivered: Callable[[], Amount] | None = None
+        self._taken = Taken()
+        self._claim: str | None = None
+
+    def used(self, usage: Usage) -> None:
+        """What the call used, now that it is known."""
+        self._used = amount_used(self._card, usage)
+
+    def answers(self, delivered: Callable[[], Amount]) -> None:
+        """The answer has begun; `delivered` tells what it used at most, should it break off."""
+        self._delivered = delivered
+
+    async def __aenter__(self) -> Self:
+        """Raises RateLimited, BudgetExceeded or PermissionDenied before anything is asked."""
+        who = self._who
+        budgets = (*who.limits.budgets, *who.tenant_limits.budgets)
+        if any(budget.unit is Unit.USD for budget in budgets):
+            require_price(self._card)
+        self._taken = self._accounting.rates.take(who, self._most.tokens)
+        try:
+            self._claim = await self._accounting.reserve(who, self._most)
+        except BaseException:
+            self._accounting.rates.settle(self._taken, 0)
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Settle; waits for State only at the end of a call that went well."""
+        used = self._used or self._unknown(error)
+        self._accounting.rates.settle(self._taken, used.tokens)
+        if self._claim is None:
+            return
+        task = self._accounting.settle(self._claim, used)
+        if error is None:
+            await asyncio.wait({task}, timeout=ANSWER_S)
+
+    def _unknown(self, error: BaseException | None) -> Amount:
+        if self._delivered is not None:
+            return self._delivered().at_most(self._most)
+        return NOTHING if isinstance(error, Exception) else self._most

@@ -1,0 +1,30 @@
+"""The headers that tell how much of a key's rates is left, as OpenAI names and writes them."""
+
+from __future__ import annotations
+
+import math
+
+from router.keys import Principal
+from router.rate_book import REQUESTS, TOKENS, RateBook
+
+PREFIX = "x-ratelimit"
+
+
+def rate_headers(rates: RateBook, who: Principal) -> dict[str, str]:
+    """Limit, remaining and time till all is free again, for each kind of limit there is."""
+    headers: dict[str, str] = {}
+    for kind in (REQUESTS, TOKENS):
+        found = rates.standing(who, kind)
+        if found is not None:
+            headers[f"{PREFIX}-limit-{kind}"] = str(found.limit)
+            headers[f"{PREFIX}-remaining-{kind}"] = str(found.remaining)
+            headers[f"{PREFIX}-reset-{kind}"] = span(found.reset)
+    return headers
+
+
+def span(seconds: float) -> str:
+    """A time as OpenAI writes it: `0s`, `250ms`, `6s`, `1m1s`; rounded up."""
+    if 0 < seconds < 1:
+        return f"{math.ceil(seconds * 1000)}ms"
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
