@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from router.detect.decoding import tags
 from router.detect.view import View, rewritten
 
 _INVISIBLE = "\u115f\u1160\u3164\u034f\u17b4\u17b5"
@@ -73,14 +74,23 @@ class _Table(dict[int, str]):
 
 
 def folded(text: str) -> View:
-    """The first reading of a text; ASCII is its own."""
-    original = View(text)
+    """The first reading of a text: with smuggled tags decoded, then folded."""
+    view = View(text)
     if text.isascii():
-        return original
+        return view
+    hidden = list(tags(text))
+    return refolded(rewritten(view, hidden) if hidden else view)
+
+
+def refolded(view: View) -> View:
+    """The same reading in plain characters; ASCII is its own."""
+    text = view.text
+    if text.isascii():
+        return view
     table = _Table()
     breaking = [c for c in set(text) if len(table[ord(c)]) != 1]
     if not breaking:
-        return View(text.translate(table), original)
+        return View(text.translate(table), view)
     found = re.finditer("[" + re.escape("".join(sorted(breaking))) + "]", text)
-    view = rewritten(original, ((m.start(), m.end(), table[ord(m[0])]) for m in found))
-    return View(view.text.translate(table), original, view.segments, view.starts)
+    next_ = rewritten(view, ((m.start(), m.end(), table[ord(m[0])]) for m in found))
+    return View(next_.text.translate(table), view, next_.segments, next_.starts)

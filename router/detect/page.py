@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+_DENSE = re.compile(r"\d(?:[^\d\n]{0,5}\d){4,}")
+_MARGIN = 24
 
 
 class Match(NamedTuple):
@@ -18,7 +22,8 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A view's text from `offset` on; `lower` is the same text in lower case, same length.
+    """A view's text from `offset` on; `lower` is the same in lower case, of
+    the same length; `dense` are the stretches where identifiers with digits may stand.
 
     Matches are taken only when they start in `owned`; the margins around it are context, so that
     what crosses a page's edge is whole on one page.
@@ -28,11 +33,18 @@ class Page:
     offset: int = 0
     owned: range = range(2**62)
     lower: str = field(init=False)
+    dense: tuple[tuple[int, int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         lower = self.text.lower()
         kept = lower if len(lower) == len(self.text) else "".join(map(_lower, self.text))
         object.__setattr__(self, "lower", kept)
+        object.__setattr__(self, "dense", tuple(_dense(self.text)))
+
+    def numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """The matches of a pattern in lower case, only where digits stand close together."""
+        for start, end in self.dense:
+            yield from pattern.finditer(self.lower, start, end)
 
 
 Find = Callable[[Page], Iterable[Match]]
@@ -59,3 +71,16 @@ def pages(text: str, size: int = 65_536, margin: int = 4_096) -> Iterator[Page]:
 def _lower(character: str) -> str:
     lower = character.lower()
     return lower if len(lower) == 1 else character
+
+
+def _dense(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches with five digits or more close together, and some letters around them."""
+    low, high = 0, -1
+    for match in _DENSE.finditer(text):
+        if match.start() - _MARGIN > high:
+            if high >= 0:
+                yield low, high
+            low = max(0, match.start() - _MARGIN)
+        high = min(len(text), match.end() + _MARGIN)
+    if high >= 0:
+        yield low, high

@@ -39,7 +39,13 @@ class View:
         return low, high
 
     def made(self, start: int, end: int) -> bool:
-        """Whether any part of the span was rewritten in this reading."""
+        """Whether any part of the span was rewritten in this reading or before it."""
+        view: View | None = self
+        while view is not None and not view.segments:
+            view = view.parent
+        return view is not None and view._made_here(start, end)
+
+    def _made_here(self, start: int, end: int) -> bool:
         first = max(bisect_right(self.starts, start) - 1, 0)
         for segment in self.segments[first:]:
             if segment.at >= end:

@@ -1,0 +1,115 @@
+"""Secrets by what they are called: `password: …`, `api_key = "…"`, "my pin is …"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from router.detect.entropy import entropy
+from router.detect.finding import SECRET
+from router.detect.page import Match, Page
+from router.detect.placeholders import is_placeholder
+
+_PASSWORD = (
+    r"passw(?:or)?ds?|passwort|kennwort|contrase(?:n|ñ)a|mot de passe|\bpwd|passphrase|passcode"
+)
+_KEY = (
+    r"api[-_ ]?keys?|apikey|access[-_ ]?key|secret[-_ ]?(?:access[-_ ]?)?key|auth[-_ ]?key"
+    r"|(?:private|signing|encryption|master|account|license|service)[-_]?key|secret|token|credential"
+    r"|\bauth\b|authorization: ?(?:bearer|basic|token)|\bbearer"
+)
+_VENDOR = (
+    r"adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|jira|beamer|bitbucket|bittrex|meraki"
+    r"|cloudflare|codecov|cohere|coinbase|confluent|contentful|datadog|discord|drone|dropbox|etsy"
+    r"|facebook|fastly|finicity|finnhub|flickr|freshbooks|gitter|gocardless|hubspot|intercom|kraken"
+    r"|kucoin|launchdarkly|linkedin|looker|mailchimp|mailgun|mapbox|mattermost|messagebird|netlify"
+    r"|nytimes|okta|plaid|rapidapi|sendbird|snyk|sonar|squarespace|sumo(?:logic)?|telegram|travis"
+    r"|twitch|twitter|yandex|zendesk|heroku|jfrog|artifactory|azure|openweather|mistral|groq"
+)
+_NAME = re.compile(rf"(?P<word>{_PASSWORD})|(?P<key>{_KEY})|(?P<vendor>{_VENDOR})")
+_TAIL = re.compile(r"[\w-]{0,24}")
+_GIVEN = re.compile(
+    r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>|\bis\b|\bwas\b|\blautet\b|\bes\b|,)[ \t]{0,8}[\"'`(]{0,2}"
+)
+_SPACE = re.compile(r"[ \t]{1,4}[\"'`]?")
+_VALUE = re.compile(r"[^\s\"'`;<>]{4,256}")
+_PIN = re.compile(
+    r"\b(?:pin|one[- ]time (?:code|password)|otp|verification code|tan)(?:[- ](?:code|number))?"
+    r"[ \t]{0,2}(?:is|:|=|lautet)[ \t]{0,2}(\d{4,8})(?!\w)"
+)
+_CURL = re.compile(
+    r"\bcurl\b[^\n]{0,300}?[ \t](?:-u|--user)[ =]{0,3}[\"']?[\w.@-]{1,60}:([^\s\"']{3,100})"
+)
+_NOT_AFTER = re.compile(
+    r"(?:name|id|ids|url|uri|file|path|dir|size|len|length|type|version|policy|store|vault|field"
+    r"|hint|prompt|label|expir\w*|ttl|count|index|format|class|provider|manager|endpoint|host|env"
+    r"|var|ref|regex|pattern|limit|usage|budget|izer|ize|ized|source|strength|input|min|max|page)s?\Z"
+)
+_NOT_BEFORE = re.compile(
+    r"(?:public|csrf|xsrf|max|min|num|total|pub|json ?web|next_?page|no)[-_. ]?\Z"
+)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+
+
+def find_assignments(page: Page) -> Iterator[Match]:
+    """Values given to names that secrets have."""
+    for name in _NAME.finditer(page.lower):
+        span = _value(page, name)
+        if span:
+            yield Match("PASSWORD" if name["word"] else "GENERIC_SECRET", SECRET, *span)
+
+
+def find_pins(page: Page) -> Iterator[Match]:
+    """Personal and one-time codes that are called so, and passwords on a command line."""
+    for match in _PIN.finditer(page.lower):
+        yield Match("PIN", SECRET, match.start(1), match.end(1))
+    if "curl" in page.lower:
+        for match in _CURL.finditer(page.text):
+            if not is_placeholder(match[1]):
+                yield Match("PASSWORD", SECRET, match.start(1), match.end(1))
+
+
+def _value(page: Page, name: re.Match[str]) -> tuple[int, int] | None:
+    tail = _TAIL.match(page.lower, name.end())
+    end = tail.end() if tail else name.end()
+    if _NOT_AFTER.search(page.lower, name.end(), end):
+        return None
+    if _NOT_BEFORE.search(page.lower, max(0, name.start() - 12), name.start()):
+        return None
+    given = _GIVEN.match(page.lower, end)
+    if given is None and (name[0].endswith(("bearer", "basic", "token")) or name["word"]):
+        given = _SPACE.match(page.lower, end)
+    value = given and _VALUE.match(page.text, given.end())
+    if not value:
+        return None
+    text = value[0].rstrip(".,)]}!?\\:")
+    sound = _password(text) if name["word"] else _key(text, bool(name["vendor"]))
+    return (value.start(), value.start() + len(text)) if sound else None
+
+
+def _password(text: str) -> bool:
+    """Long enough, of more than one kind of character, and no code."""
+    if len(text) < 6 or is_placeholder(text) or text[0] in "$%{<(@/":
+        return False
+    letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))
+    symbols = any(not c.isalnum() and c not in "._-/" for c in text)
+    return (digits or symbols) and letters and not re.match(r"[a-z]\w*[.(]\w*\(?", text, re.I)
+
+
+def _key(text: str, vendor: bool) -> bool:
+    """Random enough for its length, and neither a name, a place, a number nor an example."""
+    text = text.strip("=")
+    if len(text) < (14 if vendor else 12) or is_placeholder(text) or _named(text):
+        return False
+    if not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
+        return False
+    if vendor and _UUID.match(text.lower()):
+        return False
+    return entropy(text) >= 3.0
+
+
+def _named(text: str) -> bool:
+    """Words and numbers joined by signs, or code: `jackson-0.11.2`, `self.token(x)`."""
+    parts = [part for part in re.split(r"[-_./:\\]", text) if part]
+    plain = all(part.isalpha() or (part.isdigit() and len(part) < 9) for part in parts)
+    return plain or text[0] in "$%{<(@/" or "(" in text or "://" in text

@@ -1,0 +1,89 @@
+"""Payment cards: a known issuer's range and length (ISO/IEC 7812) and a Luhn check digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from router.detect.checksums import luhn
+from router.detect.context import near
+from router.detect.digits import Run, runs
+from router.detect.finding import PCI
+from router.detect.page import Match, Page
+
+_LEAST, _MOST = 12, 19
+_ISSUERS = (
+    (re.compile(r"4"), (13, 16, 19)),  # Visa
+    (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),  # Mastercard
+    (re.compile(r"3[47]"), (15,)),  # American Express
+    (re.compile(r"2131|1800"), (15,)),  # JCB, old
+    (re.compile(r"35(?:2[89]|[3-8])"), (16, 17, 18, 19)),  # JCB
+    (re.compile(r"30[0-59]|36|3[89]"), (14, 16, 17, 18, 19)),  # Diners Club
+    (re.compile(r"6(?:011|4[4-9]|5|2)"), (16, 17, 18, 19)),  # Discover, UnionPay
+    (re.compile(r"220[0-4]|8[12]|60|508"), (16,)),  # Mir, RuPay
+    (re.compile(r"5018|5020|5038|5[6-9]|6"), (12, 13, 14, 15, 16, 17, 18, 19)),  # Maestro
+)
+_SHAPES = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 4, 4), (8, 8), (4, 4, 4, 1)})  # fmt: skip
+_SAYS = re.compile(r"card|credit|debit|visa|master|amex|maestro|\bcc\b|\bpan\b|karte|carte|tarjeta")
+_SECURITY = re.compile(
+    r"\b(?:cvv2?|cvc2?|cid|card verification (?:value|code)|security code)\b"
+    r"[ \t]{0,3}(?:is|number|:|=|#)?[ \t]{0,3}(\d{3,4})(?!\d)"
+)
+
+
+def find_cards(page: Page) -> Iterator[Match]:
+    """Card numbers, whole or in groups."""
+    for run in runs(page, _LEAST):
+        if not _grows(page, run):
+            yield from _cards(run)
+
+
+def find_card_codes(page: Page) -> Iterator[Match]:
+    """Security codes that are called so."""
+    for match in _SECURITY.finditer(page.lower):
+        yield Match("CARD_CODE", PCI, match.start(1), match.end(1))
+
+
+def issued(digits: str) -> bool:
+    """Whether an issuer numbers cards so, check digit included."""
+    known = any(len(digits) in sizes and start.match(digits) for start, sizes in _ISSUERS)
+    return known and luhn(digits) and len(set(digits)) > 1
+
+
+def _cards(run: Run) -> Iterator[Match]:
+    first, count = 0, len(run.groups)
+    while first < count:
+        last = _last(run, first)
+        if last is None:
+            first += 1
+        else:
+            yield Match("CARD", PCI, run.groups[first][0], run.groups[last][1])
+            first = last + 1
+
+
+def _last(run: Run, first: int) -> int | None:
+    """The group at which the longest card from `first` on ends."""
+    best = None
+    for last in range(first, min(first + _MOST, len(run.groups))):
+        digits = run.digits(first, last)
+        if len(digits) > _MOST:
+            break
+        if len(digits) >= _LEAST and issued(digits) and _plausible(run, first, last, digits):
+            best = last
+    return best
+
+
+def _plausible(run: Run, first: int, last: int, digits: str) -> bool:
+    """Rare lengths and odd groupings happen by chance: they need the word beside them."""
+    shape = tuple(b - a for a, b in run.groups[first : last + 1])
+    usual = shape in _SHAPES or len(shape) == 1 or set(shape) == {1}
+    if usual and len(digits) in (15, 16):
+        return True
+    whole = first == 0 and last == len(run.groups) - 1
+    return (usual or whole or len(digits) in (15, 16)) and near(run.page, run.start, _SAYS)
+
+
+def _grows(page: Page, run: Run) -> bool:
+    """A telephone number, a decimal or a word goes on where the digits seem to end."""
+    before, after = page.text[max(0, run.start - 1) : run.start], page.text[run.end : run.end + 1]
+    return before == "+" or after.isalpha()

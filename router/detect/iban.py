@@ -1,0 +1,52 @@
+"""IBANs (ISO 13616): the length of the country in the SWIFT registry, and MOD 97-10."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from router.detect.checksums import mod97
+from router.detect.finding import PII
+from router.detect.page import Match, Page
+
+_LENGTHS = {
+    code: length
+    for length, codes in {
+        15: "NO", 16: "BE", 18: "DK FO FI GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN",
+        21: "CH HR LI LV", 22: "BH BG CR DE GB GE IE ME RS VA", 23: "AE GI IL IQ OM SO TL",
+        24: "AD CZ ES MD PK RO SA SE SK TN VG", 25: "LY PT ST", 26: "IS TR",
+        27: "BI DJ FR GR IT MC MR SM", 28: "AL AZ BY CY DO GT HU LB NI PL SV", 29: "BR EG PS QA UA",
+        30: "JO KW MU YE", 31: "MT SC", 32: "LC", 33: "RU",
+    }.items()
+    for code in codes.split()
+}  # fmt: skip
+_START = re.compile(r"(?<![^\W_])[a-z][ .\-_]{0,2}[a-z][ .\-_]{0,2}\d[ .\-_]{0,2}\d", re.ASCII)
+_DIGITS = 8
+"""Fewer digits are words that follow "at 10" or "no 12"; every country has more."""
+_NEXT = re.compile(r"[ .\-_]{0,2}([a-z0-9])", re.ASCII)
+
+
+def find_ibans(page: Page) -> Iterator[Match]:
+    """Account numbers in one piece or in groups of any size."""
+    position = 0
+    while match := _START.search(page.lower, position):
+        position = match.start() + 1
+        text = re.sub(r"[ .\-_]", "", match[0])
+        length = _LENGTHS.get(text[:2].upper())
+        end = length and _end(page.lower, match.end(), length - 4)
+        if end:
+            compact = re.sub(r"[ .\-_]", "", page.lower[match.start() : end])
+            if sum(map(str.isdigit, compact[4:])) >= _DIGITS and mod97(compact):
+                yield Match("IBAN", PII, match.start(), end)
+                position = end
+
+
+def _end(text: str, start: int, count: int) -> int | None:
+    """Where `count` more letters and digits end, None when there are fewer or a word goes on."""
+    position = start
+    for _ in range(count):
+        following = _NEXT.match(text, position)
+        if following is None:
+            return None
+        position = following.end()
+    return None if text[position : position + 1].isalnum() else position

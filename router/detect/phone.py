@@ -1,0 +1,74 @@
+"""Telephone numbers: shapes that say so themselves (ITU-T E.123 and E.164), others by their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from router.detect.finding import PII
+from router.detect.page import Match, Page
+
+_SEP = r"[-./() \t]{0,4}"
+_EXT = r"(?:[ ]?(?:x|ext\.?|extension)[ ]?\d{1,6})?"
+_OPEN, _SHUT = r"(?<![\w+])(?<!\d[-./])", r"(?![\w@])"
+_SHAPES = re.compile(
+    _OPEN
+    + r"(?:"
+    + rf"(?:\+|00[ ]?(?=[1-9])){_SEP}\d(?:{_SEP}\d){{6,14}}"
+    + r"|\(\d{2,5}\)[-./ ]{0,3}\d{2,8}(?:[-. ]\d{2,8}){0,3}"
+    + r"|(?:1[-. ])?\(?\d{3}\)?(?P<s>[-. ])\d{3}(?P=s)\d{4}"
+    + r"|0\d{1,4}[-./ ]\d{2,8}(?:[-./ ]\d{2,8}){0,4}"
+    + r"|0[1-9]\d{8,9}"
+    + r")"
+    + _EXT
+    + _SHUT,
+    re.ASCII,
+)
+_LOOSE = re.compile(_OPEN + rf"\(?\d(?:{_SEP}\d){{6,14}}" + _EXT + _SHUT, re.ASCII)
+_SAYS = re.compile(
+    r"phone|telefon|telephone|telefono|\btel\b|mobile?\b|movil|handy|\bcell|\bfax"
+    r"|\bcall|\bring\b|reach|\bdial|\bsms\b|\btext(?:ed)? (?:me|him|her|us)|whatsapp|signal\b"
+    r"|contact|answering|hotline|rufnummer|anruf|registered|appel|llam|number is|pager|voicemail"
+)
+_SAYS_AFTER = re.compile(r"[- ,:(\[]{0,3}(?:office|fax|mobile|cell|home|work|phone|tel|direct)\b")
+_OTHER = re.compile(
+    r"(?:\border|invoice|ticket|\bref|\bcase|account|\bid|serial|isbn|version|\bv|zip|postcode"
+    r"|\bplz|\bcard|iban|tracking|amount|total|item|\bsku|model|part)"
+    r"[a-z.]{0,8}[ ]?(?:number|no\.?|nr\.?|is|code)?[ :#.=]{0,4}\Z"
+)
+_DATE = re.compile(
+    r"(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2})(?![\d./-]?\d)"
+)
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
+_BEFORE = 48
+_LEAST, _MOST = 7, 16
+
+
+def find_phones(page: Page) -> Iterator[Match]:
+    """Numbers that look like nothing else, then those that stand beside such words."""
+    for match in page.numbers(_SHAPES):
+        if _dialled(match[0]) and not _called_otherwise(page, match.start()):
+            yield Match("PHONE", PII, match.start(), match.end())
+    for match in page.numbers(_LOOSE):
+        if _dialled(match[0]) and _said(page, match):
+            yield Match("PHONE", PII, match.start(), match.end())
+
+
+def _dialled(text: str) -> bool:
+    number = re.split("[xe]", text, maxsplit=1)[0]
+    digits = re.sub(r"\D", "", number)
+    least = _LEAST if number[0] in "+(" or not number.startswith("0") else _LEAST + 1
+    whole = least <= len(digits) <= _MOST and len(set(digits)) > 1
+    return whole and not _DATE.match(text) and not _IP.match(text)
+
+
+def _called_otherwise(page: Page, at: int) -> bool:
+    return _OTHER.search(page.lower[max(0, at - 24) : at]) is not None
+
+
+def _said(page: Page, match: re.Match[str]) -> bool:
+    if _SAYS_AFTER.match(page.lower, match.end()):
+        return True
+    before = page.lower[max(0, match.start() - _BEFORE) : match.start()]
+    words = list(_SAYS.finditer(before))
+    return bool(words) and _OTHER.search(before) is None

@@ -1,0 +1,74 @@
+"""Numbers of persons' records, known by the words beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from router.detect.finding import PHI, PII
+from router.detect.page import Match, Page
+
+_IS = r"[ \t]{0,3}(?:number|num|no\.?|nr\.?|n[°o]\.?|id|code)?[ \t]{0,3}(?:is|was|ist|est|es|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
+_ID = r"((?=[a-z0-9\-/. ]{0,24}\d)[a-z0-9](?:[-/.]?[a-z0-9]){3,19})(?![\w])"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A kind of number: the hint that must stand in the text, and where its number lies."""
+
+    type: str
+    category: str
+    hints: tuple[str, ...]
+    shape: re.Pattern[str]
+    digits: int = 4
+
+
+def _row(
+    type_: str, category: str, hints: str, words: str, number: str = _ID, digits: int = 4
+) -> Record:
+    return Record(
+        type_, category, tuple(hints.split("|")), re.compile(rf"(?:{words}){_IS}{number}"), digits
+    )
+
+
+RECORDS: tuple[Record, ...] = (
+    _row("MRN", PHI, "mrn|medical|patient|chart|hospital|krankenakte|dossier",
+         r"\bmrn\b|\bmedical[ -]record\b|\bpatient(?:en)?(?:[ -](?:id|number|no|record)|nummer)\b"
+         r"|\bchart\b|\bhospital (?:number|no|id)\b|\bkrankenakte\b|\bdossier medical\b"),
+    _row("HEALTH_PLAN", PHI, "insurance|member|policy|beneficiary|versicher",
+         r"\b(?:health )?insurance (?:id|number|no|policy)\b|\bmember id\b|\bbeneficiary\b"
+         r"|\bversicherten(?:nummer|nr)\b"),
+    _row("DRIVER_LICENSE", PII, "licen|permis|driving|hrerschein",
+         r"\bdriv(?:er|ing)(?:'?s)?[ -]licen[cs]e\b|\bfu?e?hrerschein(?:nummer)?\b|\bpermis de conduire\b"),
+    _row("PASSPORT", PII, "passport|reisepass|passeport|pasaporte|passaporto|paspoort",
+         r"\bpassport\b|\breisepass(?:nummer)?\b|\bpasseport\b|\bpasaporte\b|\bpassaporto\b|\bpaspoort\b"),
+    _row("ID_CARD", PII, "identity|id card|personalausweis|national id",
+         r"\bidentity card\b|\bid card\b|\bpersonalausweis(?:nummer)?\b|\bnational id\b"),
+    _row("BANK_ACCOUNT", PII, "account|konto|routing|sort code|cuenta|compte",
+         r"\b(?:bank )?account (?:number|no|nr)\b|\bkonto(?:nummer|nr)\b|\brouting\b|\bsort code\b"
+         r"|\bnumero de (?:compte|cuenta)\b", r"(\d(?:[- ]?\d){5,17})(?!\w)", 6),
+    _row("CUSTOMER", PII, "customer|client|kunde", r"\bcustomer\b|\bclient\b|\bkunden(?:nummer|nr)\b",
+         r"(\d{4,10}|[a-z]{1,3}-\d{3,10})(?!\w)"),
+    _row("ORDER", PII, "order|bestell|invoice|rechnung|booking|commande|pedido",
+         r"\border\b|\bbestell(?:ung|nummer|nr)\b|\binvoice\b|\brechnung(?:snummer|snr)?\b|\bbooking\b"
+         r"|\bcommande\b|\bpedido\b", r"((?:[a-z]{1,5}[-_])?\d{4,12})(?![\w]|[.,/]\d)"),
+)  # fmt: skip
+_CUSTOMER = re.compile(r"(?<![\w-])c-\d{4,6}(?![\w-])")
+
+
+def find_records(page: Page) -> Iterator[Match]:
+    """Every kind of the table."""
+    for record in RECORDS:
+        if not any(hint in page.lower for hint in record.hints):
+            continue
+        for match in record.shape.finditer(page.lower):
+            if sum(map(str.isdigit, match[1])) >= record.digits:
+                yield Match(record.type, record.category, match.start(1), match.end(1))
+
+
+def find_customers(page: Page) -> Iterator[Match]:
+    """Customer numbers of the reference CRM: `C-1042`."""
+    if "c-" in page.lower:
+        for match in _CUSTOMER.finditer(page.lower):
+            yield Match("CUSTOMER", PII, match.start(), match.end())
