@@ -9,6 +9,8 @@ import uuid
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from starlette.requests import Request
+
 from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.opened import opened
@@ -28,17 +30,17 @@ class Call:
     """Made once a request, in microseconds; everything it decides is kept for the response."""
 
     def __init__(
-        self, state: GatewayState, principal: Principal, request_id: str, route: RouteBody
+        self, state: GatewayState, principal: Principal, request: Request, route: RouteBody
     ) -> None:
         self.state = state
         self.principal = principal
-        self.request_id = request_id
+        self.request_id = str(request.state.request_id)
         self.route = route
         self.started = time.monotonic()
         self.deadline = Deadline.after(_seconds(state, route))
         self.floor = _floor(principal, route)
         self.label = state.policy.source("user", principal.tenant).join(self.floor)
-        self.decision_id = f"dec_{uuid.uuid4().hex}"
+        self.decision_id = request.state.decision_id = f"dec_{uuid.uuid4().hex}"
 
     @property
     def cache_salt(self) -> str:

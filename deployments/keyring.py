@@ -55,7 +55,10 @@ class Keyring:
             await asyncio.sleep(period)
 
     def principal(self, request: Request, scope: Scope) -> Principal:
-        """Who holds the request's key; raises AuthenticationFailed or PermissionDenied."""
+        """Who holds the request's key, kept on its state for the log.
+
+        Raises AuthenticationFailed or PermissionDenied.
+        """
         if self._clock() - self._read > STALE_S:
             raise Unavailable("Keys can't be checked right now; try again.", retry_after=1.0)
         key = parse_key(bearer(request))
@@ -66,6 +69,7 @@ class Keyring:
             )
         record = self._records.get((key.tenant, key.id))
         principal = verify_key(self._pepper, key, record, self._today())
+        request.state.principal = principal
         principal.require(scope)
         return principal
 

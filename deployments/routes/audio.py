@@ -25,7 +25,7 @@ async def transcribe(request: Request, state: SharedState) -> Response:
     """The transcript of an audio file."""
     principal = state.keyring.principal(request, Scope.INFER)
     form = await read_audio_form(request, state.limits.audio_bytes)
-    call = Call(state, principal, request.state.request_id, RouteBody())
+    call = Call(state, principal, request, RouteBody())
     call.raise_label("voice_in")
     card = call.model(form.model, "speech")
     request.state.model = card.id

@@ -40,7 +40,7 @@ async def create(request: Request, state: SharedState) -> Response:
     principal = state.keyring.principal(request, Scope.INFER)
     body = await read_json(request, ChatBody, state.limits.body_bytes)
     check_limits(body, state.limits)
-    call = Call(state, principal, request.state.request_id, body.route)
+    call = Call(state, principal, request, body.route)
     if body.model.startswith(PIPELINE_PREFIX):
         plan = state.pipelines.plan(body.model)
         request.state.model = body.model

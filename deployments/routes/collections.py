@@ -99,7 +99,7 @@ async def search(collection: str, request: Request, state: SharedState) -> dict[
     """The best passages that the key may see."""
     principal = state.keyring.principal(request, Scope.READ)
     body = await read_json(request, SearchBody, state.limits.body_bytes)
-    call = Call(state, principal, request.state.request_id, RouteBody())
+    call = Call(state, principal, request, RouteBody())
     wanted = SearchRequest(
         collection, body.query, _access(principal), body.k, request_id=call.request_id
     )

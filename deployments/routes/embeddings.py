@@ -40,7 +40,7 @@ async def create(request: Request, state: SharedState) -> Response:
     """One vector a text, in order."""
     principal = state.keyring.principal(request, Scope.INFER)
     body = await read_json(request, EmbeddingsBody, state.limits.body_bytes)
-    call = Call(state, principal, request.state.request_id, body.route)
+    call = Call(state, principal, request, body.route)
     card = call.model(body.model, "embedding")
     request.state.model = card.id
     texts = _texts(body, state.limits.embeddings_inputs)

@@ -57,8 +57,9 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     """The finished run, or with `stream` its events as they happen."""
     principal = state.keyring.principal(request, Scope.INFER)
     body = await read_json(request, RunBody, state.limits.body_bytes)
-    call = Call(state, principal, request.state.request_id, body.route)
+    call = Call(state, principal, request, body.route)
     plan = state.pipelines.plan(name)
+    request.state.model = f"pipeline/{plan.name}"
     wanted = call.run_request(_inputs(plan, body.inputs, state.limits.audio_bytes))
     if body.stream:
         return EventStream(await call.opened(_events(call, plan, wanted)), {})

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive
 class ClientWatch:
     """From the last byte of the body on, waits for the client to leave, and cancels its task.
 
-    Servers cancel nothing by themselves: they only tell who asks.
+    Servers cancel nothing by themselves: they only tell who asks. `bytes` counts the body so far.
     """
 
     def __init__(self, receive: Receive, answered: Callable[[], bool]) -> None:
@@ -20,6 +20,7 @@ class ClientWatch:
         self._task = asyncio.current_task()
         self._watch: asyncio.Task[None] | None = None
         self.gone = False
+        self.bytes = 0
 
     async def receive(self) -> Message:
         """The ASGI `receive` for the application."""
@@ -27,6 +28,7 @@ class ClientWatch:
             await asyncio.shield(self._watch)
             return {"type": "http.disconnect"}
         message = await self._receive()
+        self.bytes += len(message.get("body", b""))
         if message["type"] == "http.request" and not message.get("more_body", False):
             self._watch = asyncio.create_task(self._wait(), name="client watch")
         return message

@@ -7,13 +7,15 @@ import logging
 import time
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deployments.meter import Meter
 from deployments.wire.client_watch import ClientWatch
 from deployments.wire.errors import error_response, log_internal, on_error
-from deployments.wire.request_id import HEADER, request_id
+from deployments.wire.request_id import request_id
+from deployments.wire.request_log import log_request
 from deployments.wire.route_template import route_template
+from deployments.wire.sender import Sender
 from models.errors import Overloaded
 
 log = logging.getLogger("podium.gateway")
@@ -22,7 +24,7 @@ _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestContext:
-    """ASGI middleware; counts requests in flight and refuses those beyond the limit.
+    """ASGI middleware; counts requests, refuses those beyond the limit and logs each at its end.
 
     `echo` puts the request id on the response; under Ray Serve that is done already.
     """
@@ -43,22 +45,20 @@ class RequestContext:
         path = route_template(scope)
         request = Request(scope, receive)
         request.state.request_id = request_id(scope["headers"])
-        sender = _Sender(send, request.state.request_id if self._echo else None)
+        sender = Sender(send, request.state.request_id if self._echo else None)
         client = ClientWatch(receive, lambda: sender.finished)
         self._meter.arrived(path)
         try:
             await self._admit(request, scope, client, sender)
         finally:
             client.stop()
-            self._meter.answered(
-                path,
-                getattr(request.state, "model", ""),
-                CLIENT_CLOSED if client.gone else sender.status or CLIENT_CLOSED,
-                time.monotonic() - started,
-            )
+            status = CLIENT_CLOSED if client.gone else sender.status or CLIENT_CLOSED
+            model = getattr(request.state, "model", "")
+            self._meter.answered(path, model, status, time.monotonic() - started)
+            log_request(log, request, path, status, started, client, sender)
 
     async def _admit(
-        self, request: Request, scope: Scope, client: ClientWatch, sender: _Sender
+        self, request: Request, scope: Scope, client: ClientWatch, sender: Sender
     ) -> None:
         if self._now >= self._limit and scope["path"] not in _FREE:
             full = Overloaded("This gateway is full; try again shortly.", retry_after=1.0)
@@ -71,7 +71,7 @@ class RequestContext:
             self._now -= 1
 
     async def _answer(
-        self, request: Request, scope: Scope, client: ClientWatch, sender: _Sender
+        self, request: Request, scope: Scope, client: ClientWatch, sender: Sender
     ) -> None:
         try:
             await self._app(scope, client.receive, sender)
@@ -86,23 +86,3 @@ class RequestContext:
             # The server closes a response that was left unfinished; raised to it, the error would
             # be logged with its text.
             log_internal(request.state.request_id, error)
-
-
-class _Sender:
-    """Keeps the response's status for the books, and gives it its request id."""
-
-    def __init__(self, send: Send, request_id: str | None) -> None:
-        self._send = send
-        self._id = request_id
-        self.status: int | None = None
-        self.finished = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = int(message["status"])
-            if self._id is not None:
-                headers = [*message.get("headers", ()), (HEADER, self._id.encode())]
-                message = {**message, "headers": headers}
-        elif message["type"] == "http.response.body":
-            self.finished = not message.get("more_body", False)
-        await self._send(message)

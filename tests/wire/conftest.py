@@ -11,6 +11,7 @@ import pytest
 
 from deployments.settings import GatewaySettings, Settings
 from tests.support_contract import REFUND
+from tests.wire.records import Logged, recording
 from tests.wire.server import Server
 from tests.wire.stage import Stage
 
@@ -65,6 +66,13 @@ def http(server: Server) -> Iterator[httpx2.Client]:
     """Plain HTTP with an admin's key."""
     with plain(server) as made:
         yield made
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Logged]:
+    """What the server logs from here on."""
+    with recording(tmp_path / "gateway.jsonl") as logs:
+        yield logs
 
 
 @pytest.fixture

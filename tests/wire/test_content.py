@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import copy
-import io
 import logging
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from deployments.json_log import open_log
 from models.messages import ChatRequest
 from models.testing.scripted import Say
 from tests.support_contract import MESSAGE
@@ -60,38 +56,6 @@ ODD: list[dict[str, Any]] = [
     {"route": {"data_class": CANARY}},
 ]
 KB = "/v1/collections/kb/documents"
-
-
-class ServersRecords(logging.Handler):
-    """Keeps what the server's threads log, as it would be written."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.written = io.StringIO()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            line = logging.Formatter().format(record)
-            extras = [str(value) for value in vars(record).values()]
-            self.written.write(f"{line} {extras}\n")
-
-
-@pytest.fixture
-def logged(tmp_path: Path) -> Iterator[Any]:
-    """Everything logged at any level, in Podium's own file and anywhere else."""
-    podium, root = logging.getLogger("podium"), logging.getLogger()
-    before = (podium.level, podium.propagate, list(podium.handlers), root.level)
-    records = ServersRecords()
-    open_log(tmp_path / "gateway.jsonl", logging.DEBUG)
-    root.setLevel(logging.DEBUG)
-    for logger in (root, podium):
-        logger.addHandler(records)
-    yield lambda: records.written.getvalue() + (tmp_path / "gateway.jsonl").read_text()
-    root.removeHandler(records)
-    for handler in list(podium.handlers):
-        podium.removeHandler(handler)
-        handler.close()
-    podium.level, podium.propagate, podium.handlers[:], root.level = before
 
 
 def leaky(request: ChatRequest) -> str:

@@ -27,7 +27,7 @@ class Wire:
         self.sent.append(message["type"])
 
     async def serve(self, app: Any) -> None:
-        scope = {"type": "http", "path": "/", "headers": []}
+        scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
         context = RequestContext(app, in_flight=1, meter=Meter(), echo=True)
         await context(scope, self.incoming.get, self.send)
 
