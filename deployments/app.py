@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ray.serve import Application
 from ray.serve.config import BackpressureConfig
 
 from deployments.catalog_files import read_catalog
-from deployments.home import default_home
+from deployments.egress_keys import read_keys
+from deployments.egress_rows import enabled_rows
+from deployments.home import Home, default_home
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
@@ -22,6 +25,7 @@ from models.strict_yaml import parse
 _BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
 _SHUTDOWN_S = 20.0
 _QUEUE_PER_GATEWAY = 256
+_AT_THE_GATE = 512
 
 
 def build(args: Mapping[str, Any]) -> Application:
@@ -53,9 +57,22 @@ def _gateway(
     ).bind(home)
     limits = settings.gateway.limits
     shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
+    outside = enabled_rows(settings, catalog, read_keys(Home(Path(home))))
+    egress = _egress(settings, home, outside, state) if outside else None
     return Gateway.options(  # type: ignore[attr-defined]
         **shape, num_replicas=settings.gateway.replicas
-    ).bind(settings, home, catalog, dict(models), retriever, state)
+    ).bind(settings, home, catalog, dict(models), retriever, state, egress, outside)
+
+
+def _egress(
+    settings: Settings, home: str, outside: tuple[ModelCard, ...], state: Application
+) -> Application:
+    """The one replica that goes out: spent tokens are remembered in its process."""
+    from deployments.egress import Egress
+
+    return Egress.options(  # type: ignore[attr-defined]
+        **_shape("Egress", 0.25, ongoing=_AT_THE_GATE), num_replicas=1
+    ).bind(settings, home, outside, state)
 
 
 def _model(card: ModelCard) -> Application:
@@ -74,7 +91,8 @@ def _model(card: ModelCard) -> Application:
         deployment, ongoing = Embedder, 256
     else:
         raise InvalidConfig(
-            f"'{card.id}' is a remote model; it can't be listed in models.", param="models"
+            f"'{card.id}' is a remote model; `remote: on` serves it, leave it out of models.",
+            param="models",
         )
     shape = _shape(f"{deployment.name}-{card.id}", card.num_cpus, ongoing, gpus=card.num_gpus)
     return deployment.options(**shape, num_replicas=card.replicas).bind(card)

@@ -34,6 +34,7 @@ from deployments.ray_environment import (
     ray_environment,
 )
 from deployments.readiness import wait_ready
+from deployments.remote_set_up import prepare_remote
 from deployments.run_file import Running, remove_running, write_running
 from deployments.settings import Settings
 from models.errors import SetupError
@@ -86,6 +87,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
         update={"home": str(home.path), "port": settings.port or _any_port(settings.host)}
     )
     _check_port(settings)
+    settings = prepare_remote(stack, home, settings, say)
     check_models(home, settings, say)
     read_policy(settings)
     ensure_example_crm(home, settings)

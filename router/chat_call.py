@@ -9,10 +9,11 @@ from typing import Any
 
 from models.collect import Collector
 from models.errors import ContextLengthExceeded
-from models.messages import ChatRequest, Completion, FinishReason, Sampling, Usage
-from router.decide import Card
+from models.messages import ChatRequest, Completion, FinishReason, Origin, Sampling, Usage
+from router.decide import Card, RouteDecision
 from router.dispatch import dispatch
 from router.passages import Passage
+from router.policy import LOCAL
 from router.prompts import Prompt
 from router.steps.kind import StepCall
 
@@ -59,7 +60,7 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
     messages = question.prompt.render(arguments)
     needed = frozenset({"json_schema"}) if question.schema is not None else frozenset[str]()
 
-    async def ask(card: Card) -> Completion:
+    async def ask(card: Card, decision: RouteDecision) -> Completion:
         request = ChatRequest(
             model=card.id,
             messages=messages,
@@ -68,6 +69,7 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
             cache_salt=call.request.cache_salt,
             priority=call.request.priority,
             request_id=call.request.request_id,
+            origin=None if card.site == LOCAL else _origin(call, decision),
         )
         return await (_streamed if _streams(call, question) else _whole)(call, card, request)
 
@@ -79,6 +81,18 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
         done.answer.usage,
         choice.finish_reason,
         arguments,
+    )
+
+
+def _origin(call: StepCall, decision: RouteDecision) -> Origin:
+    """What the gate must know of a request for a model outside."""
+    return Origin(
+        request_id=call.request.request_id,
+        decision_id=decision.id,
+        tenant=call.request.tenant,
+        step=decision.step,
+        label=decision.label.to_json(),
+        policy_digest=decision.policy_digest,
     )
 
 

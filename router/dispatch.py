@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from models.errors import ModelUnavailable, Overloaded, PodiumError
 from router.decide import Asked, Card, RouteDecision, decide
@@ -16,6 +16,7 @@ from router.recorder import random_id
 from router.steps.kind import StepCall
 
 T = TypeVar("T")
+Ask: TypeAlias = Callable[[Card, RouteDecision], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def asked_of(step: Step, kind: str, capabilities: frozenset[str] = frozenset()) 
 async def dispatch(
     call: StepCall,
     kind: str,
-    ask: Callable[[Card], Awaitable[T]],
+    ask: Ask[T],
     capabilities: frozenset[str] = frozenset(),
 ) -> Dispatched[T]:
     """The answer of the first model that gives one.
@@ -56,7 +57,8 @@ async def dispatch(
     failure: PodiumError | None = None
     for name in decision.order:
         try:
-            return Dispatched(await _persist(call, cards[name], ask), cards[name])
+            answer = await _persist(call, cards[name], decision, ask)
+            return Dispatched(answer, cards[name])
         except (ModelUnavailable, Overloaded) as error:
             failure = error
             call.tell.restart()
@@ -80,17 +82,17 @@ def _decide(call: StepCall, asked: Asked) -> RouteDecision:
     return decision
 
 
-async def _persist(call: StepCall, card: Card, ask: Callable[[Card], Awaitable[T]]) -> T:
+async def _persist(call: StepCall, card: Card, decision: RouteDecision, ask: Ask[T]) -> T:
     """Ask one model, again after ModelUnavailable as often as the step's retry allows."""
     retry = call.step.retry
     for _ in range(retry.attempts):
         try:
-            return await ask(card)
+            return await ask(card, decision)
         except ModelUnavailable:
             call.deadline.check(call.step.name)
             call.tell.restart()
             await asyncio.sleep(min(retry.backoff_s, call.deadline.remaining()))
-    return await ask(card)
+    return await ask(card, decision)
 
 
 def brought_by(card: Card, call: StepCall) -> Label:

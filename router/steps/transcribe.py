@@ -8,7 +8,7 @@ from typing import Any
 
 from models.errors import InvalidAudio, InvalidRequest
 from models.messages import Transcript, TranscriptionRequest
-from router.decide import Card
+from router.decide import Card, RouteDecision
 from router.dispatch import brought_by, dispatch
 from router.plan import Step
 from router.steps.kind import Library, Produced, StepCall, check_arguments, refuse_fields
@@ -32,7 +32,7 @@ class Transcribe:
         if not isinstance(audio, bytes):
             raise InvalidRequest("The audio must be the bytes of a file.", param="audio")
 
-        async def ask(card: Card) -> Transcript:
+        async def ask(card: Card, _: RouteDecision) -> Transcript:
             request = TranscriptionRequest(
                 model=card.id,
                 audio=audio,

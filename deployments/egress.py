@@ -1,0 +1,80 @@
+"""The Egress deployment: the only process with providers' keys, and the only one that goes out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from ray import serve
+
+from deployments.egress_keys import read_keys
+from deployments.handles import ServeRemote
+from deployments.home import Home
+from deployments.ledger_remote import RemoteLedger
+from deployments.policy_in_force import read_policy
+from deployments.replica_environment import enter_replica
+from deployments.settings import Settings
+from models.catalog import ModelCard
+from models.collect import collect
+from models.deadline import Deadline
+from models.errors import ModelUnavailable
+from models.local.engine_stats import EngineStats
+from models.messages import ChatDelta, Completion
+from models.remote.registry import connect
+from router.detect.scan import scan
+from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.known_values import KnownValues
+from router.gate.token import gate_keys
+
+
+@serve.deployment
+class Egress:
+    """The gate and the adapters behind it; one replica, for spent tokens are remembered in it."""
+
+    def __init__(
+        self, settings: Settings, home: str, cards: Sequence[ModelCard], state: Any
+    ) -> None:
+        enter_replica("egress")
+        opened = Home(Path(home))
+        keys = read_keys(opened) if settings.remote == "on" else {}
+        self._chats = {card.id: connect(card, keys.get(card.key_env or "")) for card in cards}
+        self._running = dict.fromkeys(self._chats, 0)
+        rules = GateRules(
+            keys=gate_keys(opened.pepper()),
+            policy=read_policy(settings),
+            cards={card.id: card for card in cards},
+            scans=(KnownValues(keys.values()), scan),
+        )
+        ledger = RemoteLedger(ServeRemote(state, "state"))
+        self._departures = Departures(rules, self._chats, ledger)
+
+    async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
+        """The whole answer, within `seconds`."""
+        return await collect(outgoing.model, self.stream(outgoing, seconds))
+
+    async def stream(self, outgoing: Outgoing, seconds: float) -> AsyncIterator[ChatDelta]:
+        """The answer as the provider gives it."""
+        stream: Any = self._departures.stream(outgoing, Deadline.after(seconds))
+        self._count(outgoing.model, 1)
+        try:
+            async with aclosing(stream) as deltas:
+                async for delta in deltas:
+                    yield delta
+        finally:
+            self._count(outgoing.model, -1)
+
+    async def stats(self, model: str) -> EngineStats:
+        """How many answers of a model are open; raises ModelUnavailable for one not enabled."""
+        if model not in self._running:
+            raise ModelUnavailable(f"'{model}' is not enabled at the gate.")
+        return EngineStats(running=self._running[model], waiting=0)
+
+    async def describe(self, model: str) -> dict[str, object]:
+        """A model outside shows neither its window nor its weights."""
+        return {"window": None, "digest": None}
+
+    def _count(self, model: str, change: int) -> None:
+        if model in self._running:
+            self._running[model] += change

@@ -1,0 +1,53 @@
+"""Which rows of the catalog are served from outside, and the rows that stand on the stub."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import yaml
+
+from deployments.settings import Settings
+from models.catalog import Catalog, ModelCard
+from models.remote.registry import is_callable
+
+_LOOPBACK = "http://127.0.0.1:"
+
+
+def enabled_rows(
+    settings: Settings, catalog: Catalog, keys: Collection[str]
+) -> tuple[ModelCard, ...]:
+    """The remote rows in force; `keys` names the variables for which a key is there.
+
+    `on` takes every row with its key, or that needs none; `stub` only what stands on loopback.
+    """
+    if settings.remote == "off":
+        return ()
+    rows = (card for card in catalog if is_callable(card) and card.base_url)
+    if settings.remote == "stub":
+        return tuple(card for card in rows if (card.base_url or "").startswith(_LOOPBACK))
+    return tuple(card for card in rows if card.key_env is None or card.key_env in keys)
+
+
+def keyless_rows(settings: Settings, catalog: Catalog, keys: Collection[str]) -> tuple[str, ...]:
+    """What to tell an operator who turned remote models on: which are left out, and why."""
+    if settings.remote != "on":
+        return ()
+    return tuple(
+        f"{card.id} is left out: {card.key_env} is not set"
+        for card in catalog
+        if is_callable(card) and card.key_env and card.key_env not in keys
+    )
+
+
+def write_stub_rows(folder: Path, catalog: Catalog, base_url: str) -> None:
+    """Lay rows over every callable remote row that lead to the stub and know no key."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rows = [_on_stub(card, base_url) for card in catalog if is_callable(card)]
+    text = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True)
+    (folder / "stub.yaml").write_text(text, encoding="utf-8")
+
+
+def _on_stub(card: ModelCard, base_url: str) -> dict[str, object]:
+    moved = card.model_copy(update={"base_url": base_url, "allow_insecure": True, "key_env": None})
+    return moved.model_dump(mode="json", by_alias=True, exclude_none=True)
