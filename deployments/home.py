@@ -33,6 +33,16 @@ class Home:
         return self.path / "state.sqlite"
 
     @property
+    def ledger(self) -> Path:
+        """What was decided and what left, chained."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def secret_file(self) -> Path:
+        """The secret of `pepper()`."""
+        return self.path / "key_secret"
+
+    @property
     def first_key(self) -> Path:
         """The first admin key in the clear, for the owner's own commands."""
         return self.path / "first_key"
@@ -79,7 +89,7 @@ class Home:
 
     def pepper(self) -> bytes:
         """The secret under which keys are stored, made on first use: 32 bytes, mode 0600."""
-        path = self.path / "key_secret"
+        path = self.secret_file
         try:
             found = path.read_bytes()
         except FileNotFoundError:

@@ -142,7 +142,7 @@ def _outcome(record: Record, entry: Entry, compared: bool) -> Outcome:
 def _says(entry: Entry, record: Record) -> bool:
     kept = json.loads(entry.body)
     said = json.loads(json.dumps(content_of(record)))
-    return {name: kept[name] for name in said} == said
+    return bool({name: kept[name] for name in said} == said)
 
 
 def _unavailable(error: Exception) -> LedgerUnavailable:

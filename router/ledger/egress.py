@@ -9,6 +9,8 @@ from typing import Any, Literal
 from router.ledger.port import Ledger
 from router.ledger.record import Record
 
+# `sent`: the payload was written to the socket, whatever came back. `failed`: none of it was.
+# `unknown`: anything else; an audit counts it as having left.
 Outcome = Literal["sent", "failed", "unknown"]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, MetaData, String, Table, Text
 
 metadata = MetaData()
+# SQLite's own row number, so that the chain lies in the file in its order.
+_Number = BigInteger().with_variant(Integer, "sqlite")
 
 # One row. Whoever appends locks it first, so that all replicas write one chain.
 head = Table(
@@ -21,7 +23,7 @@ head = Table(
 records = Table(
     "ledger_records",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", _Number, primary_key=True, autoincrement=False),
     Column("id", String(128), nullable=False, unique=True),
     Column("body", Text, nullable=False),
     Column("hash", String(64), nullable=False),
@@ -31,7 +33,7 @@ records = Table(
 segments = Table(
     "ledger_segments",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", _Number, primary_key=True, autoincrement=False),
     Column("first", BigInteger, nullable=False),
     Column("last", BigInteger, nullable=False),
     Column("root", String(64), nullable=False),

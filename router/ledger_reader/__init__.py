@@ -1,0 +1,1 @@
+"""Reads and verifies ledgers; shares no code with what writes them, on purpose."""
