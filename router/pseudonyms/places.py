@@ -8,7 +8,6 @@ nothing is.
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from router.pseudonyms.fences import Fences
 from router.pseudonyms.tag import Tag
@@ -18,10 +17,9 @@ _BLANK = " \t\n\r\f\v"
 _URL = re.compile(
     r"//|\\\\|https?:|www\.|[a-z][a-z0-9+.\-]{1,31}:[/\\]"
     r"|\b(?:mailto|tel|sms|data|javascript|vbscript|blob|urn|magnet|sips?|xmpp|whatsapp):"
-    r"|[^\W_]\.[a-z]{2,24}(?::\d+)?[/?#]",
+    r"|[^\W_]\.[a-z]{2,24}(?::\d{1,5})?[/?#]",
     re.IGNORECASE,
 )
-_LONGEST_RUN: Final = 400
 
 
 class Places:
@@ -30,8 +28,7 @@ class Places:
     def __init__(self) -> None:
         self.lost = False
         self._fences = Fences()
-        self._run = ""
-        self._in_url = False
+        self._run: list[str] = []
         self._before = ""
         self._escaping = False
         self._ticks = 0
@@ -95,24 +92,21 @@ class Places:
         ended = self._tag.mark(mark, self._before)
         self.lost = self.lost or self._tag.lost
         if ended:
-            self._tag, self._run, self._in_url = None, "", False
+            self._tag, self._run = None, []
 
     def _went(self, piece: str) -> None:
         """What every piece does: the line, the run without blanks, and the character before."""
         self._escaping = False
         self._before = piece[-1]
         if piece in _BLANK:
-            self._run, self._in_url = "", False
+            self._run = []
         else:
-            self._run += piece
-            if len(self._run) > _LONGEST_RUN:
-                self._in_url = self._url()
-                self._run = self._run[-64:]
+            self._run.append(piece)
         if piece != "\n":
             self._fences.add(piece)
 
     def _url(self) -> bool:
-        return self._in_url or _URL.search(self._run) is not None
+        return _URL.search("".join(self._run)) is not None
 
     def _tick(self, escaped: bool) -> None:
         if self._ticks == 0:

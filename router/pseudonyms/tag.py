@@ -9,6 +9,7 @@ _RAW: Final = frozenset(
     """code pre script style textarea kbd samp title svg math iframe noscript template
     xmp""".split()  # noqa: SIM905 a list of quotes is not read
 )
+_LONGEST_NAME: Final = 16
 
 
 class Tag:
@@ -16,14 +17,14 @@ class Tag:
 
     def __init__(self, beginning: str) -> None:
         self.lost = beginning in ("!", "?")
-        self._name = beginning.lower()
+        self._name = beginning.lower()[:_LONGEST_NAME]
         self._named = False
         self._quote = ""
 
     def word(self, piece: str) -> None:
         """More of a name or a value."""
-        if not self._named and len(self._name) < 16:
-            self._name += piece.lower()
+        if not self._named:
+            self._name = (self._name + piece.lower())[:_LONGEST_NAME]
 
     def mark(self, mark: str, before: str) -> bool:
         """Take in a mark that follows on the character `before`; whether it ends the tag."""
