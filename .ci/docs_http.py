@@ -50,7 +50,7 @@ headers `x-route-model` and `x-route-decision` come with both.
 
 | field | |
 |---|---|
-| `decision_id` | The routing decision. |
+| `decision_id` | The decision on this call, for a pipeline on all of it; as `x-route-decision`. |
 | `model`, `site` | What answered, and where. |
 | `prompt_version` | The prompt of the reply, `id@version`; null when no pipeline was used. |
 | `sources` | `{id, title, collection, chunk, page, quote}`, numbered as citations count. |

@@ -7,10 +7,13 @@ from typing import Any
 from router.events import RunResult
 
 
-def route_object(result: RunResult) -> dict[str, Any]:
-    """The `route` of a response; it stands on every answer and on a stream's last chunk."""
+def route_object(result: RunResult, decision_id: str) -> dict[str, Any]:
+    """The `route` of a response; it stands on every answer and on a stream's last chunk.
+
+    `decision_id` is the call's own, as its headers had it before any step had decided anything.
+    """
     return {
-        "decision_id": _decision_id(result),
+        "decision_id": decision_id,
         "run_id": result.run_id,
         "pipeline": result.pipeline,
         "model": result.model,
@@ -43,10 +46,3 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "label": result.label.public(),
         "timings_ms": {name: round(ms, 3) for name, ms in result.timings_ms.items()},
     }
-
-
-def _decision_id(result: RunResult) -> str | None:
-    """The decision behind the model that wrote the reply."""
-    wrote = {report.name for report in result.steps if report.prompt_version is not None
-             and report.prompt_version == result.prompt_version}  # fmt: skip
-    return next((one.id for one in reversed(result.decisions) if one.step in wrote), None)

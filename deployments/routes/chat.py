@@ -92,7 +92,9 @@ async def _pipeline(call: Call, body: ChatBody, plan: Plan) -> Response:
     if result.error is not None:
         raise result.error
     return JSONResponse(
-        completion_body(_completion(body.model, result), body.model, route_object(result)),
+        completion_body(
+            _completion(body.model, result), body.model, route_object(result, call.decision_id)
+        ),
         headers=headers,
     )
 
@@ -119,7 +121,7 @@ async def _pipeline_events(
                 continue
             writer.delta(ChatDelta(finish_reason=piece.finish_reason))
             usage = piece.usage if _wants_usage(body) else None
-            yield writer.last(usage, route_object(piece))
+            yield writer.last(usage, route_object(piece, call.decision_id))
     yield DONE
 
 

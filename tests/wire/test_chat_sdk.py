@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from pydantic import BaseModel
 
 from models.messages import ChatDelta, TokenLogprob, ToolCallDelta
 from models.testing.scripted import Say
+from tests.support_contract import MESSAGE
 from tests.wire.server import Server
 
 ASK: Any = [{"role": "user", "content": "How are you?"}]
@@ -209,6 +211,21 @@ def test_headers_say_what_answered(client: openai.OpenAI) -> None:
     assert raw.headers["x-route-model"] == answer.model == route["model"]
     assert raw.headers["x-route-decision"] == route["decision_id"]
     assert raw.request_id == "mine-1"
+
+
+@pytest.mark.usefixtures("documents")
+@pytest.mark.parametrize("model", ["mistral", "pipeline/support"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_header_and_the_route_name_one_decision(
+    http: httpx2.Client, model: str, stream: bool
+) -> None:
+    body = {"model": model, "messages": [{"role": "user", "content": MESSAGE}], "stream": stream}
+    answers = [http.post("/v1/chat/completions", json=body) for _ in range(2)]
+    told = [answer.headers["x-route-decision"] for answer in answers]
+    assert len(set(told)) == 2
+    for answer, decision in zip(answers, told, strict=True):
+        last = answer.text.split("\n\n")[-3].removeprefix("data: ") if stream else answer.text
+        assert json.loads(last)["route"]["decision_id"] == decision
 
 
 def test_a_tenant_has_a_cache_of_its_own(client: openai.OpenAI, server: Server) -> None:
