@@ -17,6 +17,7 @@ from deployments.catalog_files import read_catalog
 from deployments.egress_keys import read_keys
 from deployments.egress_rows import enabled_rows
 from deployments.home import Home, default_home
+from deployments.policy_in_force import read_policy
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
@@ -54,7 +55,7 @@ def _gateway(
     ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
     state = StateService.options(  # type: ignore[attr-defined]
         **_shape("State", 0.25, ongoing=256)
-    ).bind(home)
+    ).bind(home, read_policy(settings).digest)
     limits = settings.gateway.limits
     shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
     outside = enabled_rows(settings, catalog, read_keys(Home(Path(home))))

@@ -1,32 +1,61 @@
-"""The State deployment: keys, budgets and runs, in one process that owns the database."""
+"""The State deployment: keys, budgets, runs and the ledger, in one process that owns them."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ray import serve
 
 from deployments.home import Home
+from deployments.ledger import open_ledger
 from deployments.replica_environment import enter_replica
+from models.errors import PodiumError
 from router.budget import Amount, Claim
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
+from router.ledger.acts import policy_applied
+from router.ledger.port import Receipt
+from router.ledger.record import Record
+from router.ledger.runs import run_records
 from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
 from router.store.state import NewKey, State
 
+log = logging.getLogger("podium.state")
+
 
 @serve.deployment
 class StateService:
-    """The store behind every gateway replica; each call is a query or two."""
+    """The store behind every gateway replica; each call is a query or two.
 
-    def __init__(self, home: str) -> None:
+    `policy_digest` names the policy in force, which is written into the ledger at each start.
+    """
+
+    def __init__(self, home: str, policy_digest: str) -> None:
         enter_replica("state")
         opened = Home(Path(home))
-        self._state = State.open(opened.database, opened.pepper())
+        self._ledger = open_ledger(opened)
+        self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
+        try:
+            self._ledger.note(policy_applied(policy_digest, time.time()))
+        except PodiumError as error:
+            # Podium serves without a ledger what needs none; whatever needs it is refused.
+            log.error("policy not recorded", extra={"code": error.code})
+
+    def __del__(self) -> None:
+        """Serve calls this before it ends the replica: what is in line is still written."""
+        ledger = getattr(self, "_ledger", None)
+        if ledger is not None:
+            ledger.close()
+
+    async def append_record(self, record: Record, durable: bool) -> Receipt:
+        """Write into the ledger; raises LedgerUnavailable. See deployments.ledger_remote."""
+        return await self._ledger.append(record, durable=durable)
 
     async def keys(self) -> Sequence[KeyRecord]:
         """Every key's record; gateways ask again every two seconds."""
@@ -61,8 +90,10 @@ class StateService:
         return await asyncio.to_thread(self._accounts.spent, tenant)
 
     async def record_run(self, run: RunRecord) -> None:
-        """Remember a run."""
+        """Remember a run, and write it and its decisions into the ledger."""
         await asyncio.to_thread(self._state.record_run, run)
+        for record in run_records(run):
+            await self._ledger.append(record, durable=False)
 
     async def run(self, tenant: str, run_id: str) -> RunRecord:
         """A run of this tenant."""

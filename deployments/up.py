@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -24,6 +24,7 @@ from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
 from deployments.home import Home
 from deployments.home_lock import lock_home
+from deployments.ledger import open_ledger
 from deployments.policy_in_force import read_policy
 from deployments.port_block import claim_ports
 from deployments.processes import Descendants
@@ -119,8 +120,9 @@ def check_models(home: Home, settings: Settings, say: Say) -> None:
 
 
 def _first_key(home: Home, say: Say) -> str | None:
-    state = State.open(home.database, home.pepper())
-    key = ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY"))
+    with closing(open_ledger(home)) as ledger:
+        state = State.open(home.database, home.pepper(), ledger)
+        key = ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY"))
     if key.ignored:
         say("PODIUM_API_KEY is no key of this home and is ignored; first_key holds its first one")
     return key.text

@@ -82,9 +82,7 @@ class Report:
     def statement(self) -> str:
         """The answer in one sentence, with the counts it rests on."""
         if not self.verdict.ok:
-            return (
-                f"Nothing can be said: the ledger does not hold ({_why(self.verdict.first_bad)})."
-            )
+            return f"Nothing can be said: the ledger does not hold ({_why(self.verdict)})."
         if self.strays:
             return f"Nothing can be said: {len(self.strays)} results belong to no intent."
         head = self.verdict.head

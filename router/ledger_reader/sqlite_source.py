@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,8 +23,7 @@ class SqliteSource:
     def open(self) -> Iterator[SqliteSnapshot]:
         """One read transaction: what others append meanwhile is not seen."""
         try:
-            address = f"file:{quote(str(self._path.absolute()))}?mode=ro"
-            connection = sqlite3.connect(address, uri=True, isolation_level=None)
+            connection = sqlite3.connect(self._address(), uri=True, isolation_level=None)
         except sqlite3.Error as error:
             raise _unreadable(error) from error
         with closing(connection):
@@ -32,6 +32,14 @@ class SqliteSource:
             except sqlite3.Error as error:
                 raise _unreadable(error) from error
             yield SqliteSnapshot(connection)
+
+    def _address(self) -> str:
+        path = self._path.absolute()
+        log = path.with_name(f"{path.name}-wal")
+        # SQLite reads a write-ahead log through a file that it makes beside it. Where it can make
+        # none, a file without a log can still be read as one that nobody changes.
+        fixed = not os.access(path.parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+        return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if fixed else ''}"
 
 
 class SqliteSnapshot:

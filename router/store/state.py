@@ -26,6 +26,9 @@ from router.keys import (
     verify_key,
 )
 from router.label import Level
+from router.ledger.acts import key_created, key_revoked, not_done, tenant_limited
+from router.ledger.port import AdminLog
+from router.ledger.record import Record
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
 from router.store.ports import KeyStore, RunStore
@@ -62,26 +65,32 @@ class State:
         *,
         clock: Callable[[], float] = time.time,
         draw: RandomText = random_text,
+        admin: AdminLog | None = None,
     ) -> None:
         self._keys = keys
         self._runs = runs
         self._pepper = pepper
         self._clock = clock
         self._draw = draw
+        self._admin = admin
 
     @classmethod
-    def open(cls, database: Path, pepper: bytes) -> State:
-        """The state in the SQLite file `database`, brought to the newest schema."""
+    def open(cls, database: Path, pepper: bytes, admin: AdminLog | None = None) -> State:
+        """The state in the SQLite file `database`, brought to the newest schema.
+
+        With `admin`, acts on keys and limits are written there before they are done.
+        """
         engine = open_sqlite(database)
         upgrade(engine)
-        return cls(SqlKeyStore(engine), SqlRunStore(engine), pepper)
+        return cls(SqlKeyStore(engine), SqlRunStore(engine), pepper, admin=admin)
 
     def create_key(self, wanted: NewKey) -> Key:
         """Make a key; the answer is the only place where its secret is ever seen."""
         if wanted.expires is not None and wanted.expires <= self._clock():
             raise InvalidRequest("The key would have expired already.", param="expires")
         key = mint_key(wanted.tenant, self._draw)
-        if not self._keys.add(self._record(key, wanted)):
+        record = self._record(key, wanted)
+        if not self._do(key_created(record), lambda: self._keys.add(record)):
             raise Conflict("The key's id is taken. Try again.", param="id")
         return key
 
@@ -92,7 +101,9 @@ class State:
         """
         key = adopted_key(adopt) if adopt else mint_key(FIRST_TENANT, self._draw)
         wanted = NewKey(key.tenant, frozenset({Scope.ADMIN}), name="first key")
-        return key if self._keys.add(self._record(key, wanted), only_if_empty=True) else None
+        record = self._record(key, wanted)
+        added = self._do(key_created(record), lambda: self._keys.add(record, only_if_empty=True))
+        return key if added else None
 
     def verify(self, text: str) -> Principal:
         """Who holds the key `text`; AuthenticationFailed otherwise."""
@@ -108,12 +119,16 @@ class State:
 
     def revoke_key(self, tenant: str, key_id: str) -> None:
         """Stop the key from verifying from now on."""
-        if not self._keys.revoke(tenant, key_id, self._clock()):
+        now = self._clock()
+        if not self._keys.find(tenant, key_id) or not self._do(
+            key_revoked(tenant, key_id, now), lambda: self._keys.revoke(tenant, key_id, now)
+        ):
             raise NotFound(f"The tenant '{tenant}' has no key '{key_id}'.", param="id")
 
     def limit_tenant(self, tenant: str, limits: KeyLimits) -> None:
         """Set what all keys of a tenant may use together, in place of what was set before."""
         check_tenant(tenant)
+        self._note(tenant_limited(tenant, limits, self._clock()))
         self._keys.limit_tenant(tenant, limits)
 
     def tenant_limits(self) -> Mapping[str, KeyLimits]:
@@ -136,6 +151,18 @@ class State:
         if not 1 <= limit <= MAX_RECENT:
             raise InvalidRequest(f"'limit' is 1 to {MAX_RECENT}.", param="limit")
         return self._runs.recent(tenant, limit)
+
+    def _do(self, act: Record, done: Callable[[], bool]) -> bool:
+        """Write the act down, then do it; what then did not happen is written down, too."""
+        self._note(act)
+        if done():
+            return True
+        self._note(not_done(act, self._clock()))
+        return False
+
+    def _note(self, act: Record) -> None:
+        if self._admin is not None:
+            self._admin.note(act)
 
     def _record(self, key: Key, wanted: NewKey) -> KeyRecord:
         return KeyRecord(
