@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from deployments.accounting import Charge
 from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.opened import opened
@@ -19,6 +20,8 @@ from models.deadline import Deadline
 from models.errors import InvalidRequest
 from models.messages import Usage
 from models.ports import ChatModel
+from router.budget import NANO, Amount
+from router.budget_estimate import amount_used
 from router.decide import Asked, RouteDecision
 from router.keys import Principal
 from router.label import Label, Level
@@ -61,8 +64,12 @@ class Call:
         self.label = self.label.join(self.state.policy.source(source, self.principal.tenant))
 
     def chat(self, card: ModelCard) -> ChatModel:
-        """The port of an eligible chat model."""
-        return self.state.chat_model(card.id)
+        """The port of an eligible chat model, charged to the key."""
+        return self.state.chat_for(self.principal, card.id)
+
+    def charge(self, card: ModelCard, most: Amount) -> Charge:
+        """This call's part of its key's limits, to be entered around the call."""
+        return Charge(self.state.accounting, self.principal, card, most)
 
     def headers(self, model: str) -> dict[str, str]:
         """The response headers that say what answered."""
@@ -93,7 +100,7 @@ class Call:
             "prompt_version": None,
             "sources": [],
             "steps": [],
-            "cost_usd": 0.0,
+            "cost_usd": amount_used(card, usage).nano_usd / NANO,
             "label": self.label.public(),
             "redactions": [],
         }
@@ -105,11 +112,21 @@ class Call:
                 raise InvalidRequest(
                     f"'{name}' is no {asked.kind} model; it is for {card.kind}.", param="model"
                 )
-        decision = self._decide(asked)
+            self.principal.require_model(card.id)
+        decision = self._decide(asked, self._choice(name, asked))
         return self.state.catalog.card(str(decision.chosen))
 
-    def _decide(self, asked: Asked) -> RouteDecision:
+    def _choice(self, name: str, asked: Asked) -> tuple[ModelCard, ...]:
+        """The models that may be picked; a key with a list of its own picks from that."""
         cards = tuple(self.state.served_cards())
+        if asked.model is not None or self.principal.may_use(name):
+            return cards
+        mine = tuple(card for card in cards if self.principal.may_use(card.id))
+        if not mine:
+            self.principal.require_model(name)
+        return mine
+
+    def _decide(self, asked: Asked, cards: tuple[ModelCard, ...]) -> RouteDecision:
         return decide_model(
             self.decision_id, asked, self.label, cards, self.state.policy, self.state.is_ready
         )

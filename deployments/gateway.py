@@ -20,6 +20,7 @@ from deployments.replica_environment import enter_replica
 from deployments.settings import Settings
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog
+from router.rate_book import RateBook
 
 
 @serve.deployment
@@ -43,7 +44,7 @@ class Gateway:
             settings=settings,
             catalog=catalog,
             policy=read_policy(settings),
-            keyring=Keyring(pepper),
+            keyring=Keyring(pepper, rates=RateBook(settings.gateway.replicas)),
             status=ModelStatus(remotes),
             models=remotes,
             retriever=ServeRemote(retriever, "retriever"),

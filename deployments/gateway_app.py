@@ -18,11 +18,13 @@ from deployments.routes import (
     collections,
     embeddings,
     health,
+    keys,
     models,
     pipelines,
     status,
 )
 from deployments.wire.errors import error_response, on_error
+from deployments.wire.rate_headers import RateHeaders
 from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
 
@@ -37,11 +39,12 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
         openapi_url="/openapi.json",
     )
     app.state.gateway = state
-    for module in (health, chat, embeddings, audio, models, pipelines, collections, status):
+    for module in (health, chat, embeddings, audio, models, pipelines, collections, status, keys):
         app.include_router(module.router)
     app.add_exception_handler(PodiumError, on_error)
     app.add_exception_handler(HTTPException, on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_middleware(RateHeaders)
     app.add_middleware(
         RequestContext, in_flight=state.limits.in_flight, meter=state.meter, echo=echo_id
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
+from deployments.accounting import Accounting
+from deployments.charged_chat import ChargedChat
 from deployments.keyring import Keyring
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
@@ -20,6 +22,8 @@ from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
 from models.errors import ModelNotFound
+from models.ports import ChatModel
+from router.keys import Principal
 from router.policy import Policy
 
 if TYPE_CHECKING:
@@ -48,6 +52,7 @@ class GatewayState:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("podium.gateway"))
     searcher: RemoteSearcher = field(init=False)
     source: RemoteSource = field(init=False)
+    accounting: Accounting = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, RemoteChatModel] = field(init=False)
 
@@ -57,6 +62,7 @@ class GatewayState:
         self._chat = {name: RemoteChatModel(remote) for name, remote in self.models.items()}
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
+        self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)
         self.pipelines = Pipelines(self)
 
     @property
@@ -82,6 +88,18 @@ class GatewayState:
     def chat_model(self, name: str) -> RemoteChatModel:
         """The port of a chat model that runs here."""
         return self._chat[name]
+
+    def chat_for(self, who: Principal, name: str) -> ChatModel:
+        """The same port, every call of it charged to a key that has limits."""
+        port = self.chat_model(name)
+        if not who.metered:
+            return port
+        return ChargedChat(port, self.catalog.card(name), self.window(name), who, self.accounting)
+
+    def window(self, name: str) -> int | None:
+        """The tokens that prompt and answer of a model may have together, None when not known."""
+        load = self.status.loads().get(name)
+        return (load.window if load else None) or self.catalog.card(name).window
 
     def is_ready(self, name: str) -> bool:
         """Whether the model answered when last asked."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from starlette.requests import Request
 
 from deployments.remote import Remote
+from deployments.wire.rate_headers import rate_headers
 from models.deadline import Deadline
 from models.errors import AuthenticationFailed, PodiumError, Unavailable
 from router.keys import KeyRecord, Principal, Scope, parse_key, verify_key
+from router.rate_book import RateBook
 
 log = logging.getLogger("podium.gateway")
 
@@ -30,9 +33,11 @@ class Keyring:
         self,
         pepper: bytes,
         *,
+        rates: RateBook | None = None,
         today: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.rates = rates or RateBook()
         self._pepper = pepper
         self._today = today
         self._clock = clock
@@ -44,20 +49,30 @@ class Keyring:
         self._records = {(record.tenant, record.id): record for record in records}
         self._read = self._clock() if read is None else read
 
+    async def refresh(self, state: Remote, deadline: Deadline) -> Sequence[KeyRecord]:
+        """Every key as State has it now; an answer that was overtaken by a newer one is not kept.
+
+        Records are as old as the question.
+        """
+        asked = self._clock()
+        records: Sequence[KeyRecord] = await state.call("keys", deadline=deadline)
+        if asked >= self._read:
+            self.tell(records, asked)
+        return records
+
     async def watch(self, state: Remote, period: float = REFRESH_S) -> None:
         """Ask for the records for ever; cancel to stop."""
         while True:
-            asked = self._clock()
             try:
-                self.tell(await state.call("keys", deadline=Deadline.after(STALE_S)), asked)
+                await self.refresh(state, Deadline.after(STALE_S))
             except PodiumError as error:
                 log.warning("keys not refreshed", extra={"code": error.code})
             await asyncio.sleep(period)
 
     def principal(self, request: Request, scope: Scope) -> Principal:
-        """Who holds the request's key, kept on its state for the log.
+        """Who holds the request's key, kept on its state for the log; counts it as a request.
 
-        Raises AuthenticationFailed or PermissionDenied.
+        Raises AuthenticationFailed, RateLimited or PermissionDenied.
         """
         if self._clock() - self._read > STALE_S:
             raise Unavailable("Keys can't be checked right now; try again.", retry_after=1.0)
@@ -70,6 +85,8 @@ class Keyring:
         record = self._records.get((key.tenant, key.id))
         principal = verify_key(self._pepper, key, record, self._today())
         request.state.principal = principal
+        request.state.rate_headers = partial(rate_headers, self.rates, principal)
+        self.rates.admit(principal)
         principal.require(scope)
         return principal
 

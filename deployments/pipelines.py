@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from deployments.ports import RemoteTranscriber
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
+from models.ports import ChatModel
 from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, RunResult
 from router.execute import Executor
+from router.keys import Principal
 from router.plan import Plan
 from router.plan_file import load_plans
 from router.planner import PIPELINE_PREFIX, find_plan
@@ -37,18 +39,8 @@ class Pipelines:
         self._plans = load_plans(library)
         for folder in state.settings.pipelines:
             self._plans |= load_plans(library, Path(folder))
-        self._executor = Executor(
-            Capabilities(
-                chat=state.chat_model,
-                transcriber=lambda name: RemoteTranscriber(state.models[name]),
-                searcher=state.searcher,
-                source=state.source,
-                available=state.is_ready,
-            ),
-            state.policy,
-            tuple(state.served_cards()),
-            library,
-        )
+        self._library = library
+        self._executor = self._executor_over(state.chat_model)
 
     def names(self) -> tuple[str, ...]:
         """The pipelines by name."""
@@ -70,13 +62,35 @@ class Pipelines:
     ) -> AsyncGenerator[RunEvent, None]:
         """The events of one run, accounted for when it ends."""
         started = time.time()
-        events = self._executor.run(plan, request, call.deadline)
+        call.principal.require_model(f"{PIPELINE_PREFIX}{plan.name}")
+        events = self._executor_for(call.principal).run(plan, request, call.deadline)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, RunFinished):
                     self._state.meter.run(event.result)
                     await self._record(call, event.result, started)
                 yield event
+
+    def _executor_for(self, who: Principal) -> Executor:
+        """The one for all, but for a key whose models' every call is charged to it."""
+        if not who.metered:
+            return self._executor
+        return self._executor_over(lambda name: self._state.chat_for(who, name))
+
+    def _executor_over(self, chat: Callable[[str], ChatModel]) -> Executor:
+        state = self._state
+        return Executor(
+            Capabilities(
+                chat=chat,
+                transcriber=lambda name: RemoteTranscriber(state.models[name]),
+                searcher=state.searcher,
+                source=state.source,
+                available=state.is_ready,
+            ),
+            state.policy,
+            tuple(state.served_cards()),
+            self._library,
+        )
 
     async def finish(self, call: Call, plan: Plan, request: RunRequest) -> RunResult:
         """The result of one run, whatever its status."""

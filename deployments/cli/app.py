@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deployments.cli.ask import ask
+from deployments.cli.audit import audit
 from deployments.cli.bench import bench
 from deployments.cli.config import config
 from deployments.cli.demo import demo
@@ -15,6 +16,7 @@ from deployments.cli.doctor import doctor
 from deployments.cli.documents import documents
 from deployments.cli.ingest import ingest
 from deployments.cli.instance import down, up
+from deployments.cli.keys import keys
 from deployments.cli.model_commands import models
 from deployments.cli.output import say
 from deployments.cli.pipelines import pipelines
@@ -65,10 +67,12 @@ app.command()(ingest)
 app.command()(search)
 app.add_typer(documents, name="documents")
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 app.add_typer(pipelines, name="pipelines")
 app.command()(status)
 app.command()(doctor)
 app.command()(stub)
 app.add_typer(config, name="config")
+app.add_typer(audit, name="audit")
 # What stands after KIND is the measurement's own, `--help` and `--json` among it.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(bench)

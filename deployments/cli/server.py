@@ -62,6 +62,10 @@ class Server:
         """The JSON that answers `body`."""
         return self._ask("POST", path, body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON that answers `body`, put in place of what was there."""
+        return self._ask("PUT", path, body)
+
     def delete(self, path: str) -> Any:
         """The JSON that answers a deletion, empty when there is none."""
         return self._ask("DELETE", path)

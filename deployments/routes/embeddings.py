@@ -17,6 +17,7 @@ from deployments.wire.chat_body import RouteBody
 from models.embeddings import EmbeddingRequest, Vectors
 from models.errors import InvalidRequest, UnsupportedParameter
 from models.messages import Usage
+from router.budget_estimate import text_bound
 from router.keys import Scope
 
 router = APIRouter(tags=["embeddings"])
@@ -45,7 +46,9 @@ async def create(request: Request, state: SharedState) -> Response:
     request.state.model = card.id
     texts = _texts(body, state.limits.embeddings_inputs)
     wanted = EmbeddingRequest(card.id, texts, request_id=call.request_id)
-    found = await RemoteEmbedder(state.models[card.id]).embed(wanted, call.deadline)
+    async with call.charge(card, text_bound(card, texts)) as charge:
+        found = await RemoteEmbedder(state.models[card.id]).embed(wanted, call.deadline)
+        charge.used(Usage(prompt_tokens=found.tokens))
     if body.dimensions is not None and body.dimensions != found.identity.dim:
         raise UnsupportedParameter(
             f"'{card.id}' has {found.identity.dim} dimensions, no other.", param="dimensions"

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from router.keys import Principal
 from router.rate_book import REQUESTS, TOKENS, RateBook
 
 PREFIX = "x-ratelimit"
+STATE = "rate_headers"
+
+
+class RateHeaders:
+    """ASGI middleware: puts on every answer what the request's state has under `rate_headers`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+
+        async def told(message: Message) -> None:
+            find: Callable[[], dict[str, str]] | None = scope.get("state", {}).get(STATE)
+            if message["type"] == "http.response.start" and find is not None:
+                more = [(name.encode(), value.encode()) for name, value in find().items()]
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            await send(message)
+
+        await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
 def rate_headers(rates: RateBook, who: Principal) -> dict[str, str]:

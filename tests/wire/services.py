@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +19,12 @@ from retrieval.ingest import IngestOutcome
 from retrieval.opening import Retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest, Source
 from retrieval.preparing import IngestRequest
-from router.keys import KeyRecord
-from router.store.records import RunRecord
-from router.store.state import State
+from router.budget import Amount, Claim
+from router.key_limits import KeyLimits
+from router.keys import Key, KeyRecord
+from router.store.accounts import Accounts
+from router.store.records import RunRecord, Spending
+from router.store.state import NewKey, State
 
 DIGEST = "sha256:" + "0" * 64
 WINDOW = 4096
@@ -117,9 +120,31 @@ class RetrieverService:
 @dataclass
 class StateService:
     state: State
+    accounts: Accounts
 
     async def keys(self) -> Sequence[KeyRecord]:
         return await asyncio.to_thread(self.state.list_keys)
+
+    async def create_key(self, wanted: NewKey) -> Key:
+        return await asyncio.to_thread(self.state.create_key, wanted)
+
+    async def revoke_key(self, tenant: str, key_id: str) -> None:
+        await asyncio.to_thread(self.state.revoke_key, tenant, key_id)
+
+    async def limit_tenant(self, tenant: str, limits: KeyLimits) -> None:
+        await asyncio.to_thread(self.state.limit_tenant, tenant, limits)
+
+    async def tenant_limits(self) -> Mapping[str, KeyLimits]:
+        return await asyncio.to_thread(self.state.tenant_limits)
+
+    async def reserve(self, claim: Claim) -> None:
+        await asyncio.to_thread(self.accounts.reserve, claim)
+
+    async def settle(self, claim_id: str, used: Amount) -> None:
+        await asyncio.to_thread(self.accounts.settle, claim_id, used)
+
+    async def spent(self, tenant: str | None = None) -> Sequence[Spending]:
+        return await asyncio.to_thread(self.accounts.spent, tenant)
 
     async def record_run(self, run: RunRecord) -> None:
         await asyncio.to_thread(self.state.record_run, run)

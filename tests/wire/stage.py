@@ -21,8 +21,10 @@ from retrieval.opening import Retrieval, open_retrieval
 from router.keys import Key, Scope
 from router.label import Level
 from router.policy_file import default_policy
+from router.store.accounts import Accounts
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
+from router.store.sql_budgets import SqlBudgetStore
 from router.store.sql_keys import SqlKeyStore
 from router.store.sql_runs import SqlRunStore
 from router.store.state import NewKey, State
@@ -97,10 +99,11 @@ class Stage:
         self.keys["expired"] = past.create_key(NewKey("default", expires=2000.0))
         self.retrieval = open_retrieval(self.folder / "collections", embedder)
         chat = ChatService(self.chat)
+        accounts = Accounts(SqlBudgetStore(self.database))
         targets = {"mistral": chat, "whisper": SpeechService(self.hearing),
                    "embed": EmbedderService(embedder), "small": chat,
                    "retriever": RetrieverService(self.retrieval, self.source),
-                   "state": StateService(self.store)}  # fmt: skip
+                   "state": StateService(self.store, accounts)}  # fmt: skip
         self.remotes = {name: LocalRemote(name, target) for name, target in targets.items()}
         self.gateway = self._gateway()
         await self._settle()
@@ -149,4 +152,5 @@ _KEYS: Mapping[str, NewKey] = {
     "infer": NewKey("default", frozenset({Scope.INFER})),
     "read": NewKey("default", frozenset({Scope.READ})),
     "discreet": NewKey("default", floor=Level.CONFIDENTIAL),
+    "other": NewKey("other", frozenset({Scope.INFER, Scope.READ, Scope.WRITE})),
 }
