@@ -9,7 +9,6 @@ import typer
 
 from deployments.cli.ask import ask
 from deployments.cli.audit import audit
-from deployments.cli.audit import audit
 from deployments.cli.bench import bench
 from deployments.cli.config import config
 from deployments.cli.demo import demo
@@ -74,7 +73,6 @@ app.command()(status)
 app.command()(doctor)
 app.command()(stub)
 app.add_typer(config, name="config")
-app.add_typer(audit, name="audit")
 app.add_typer(audit, name="audit")
 # What stands after KIND is the measurement's own, `--help` and `--json` among it.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(bench)
