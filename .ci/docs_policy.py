@@ -7,11 +7,8 @@ from collections.abc import Iterable
 from docs_fields import table
 
 from router.label import ALL_CATEGORIES, Integrity, Level
-from router.policy_file import (
-    ClearanceRow,
-    LabelRow,
-    default_policy,
-)
+from router.policy_file import default_policy
+from router.policy_rows import ClearanceRow, LabelRow
 
 PAGE = "policy.md"
 INTRODUCTION = """# Policy file

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
+from router.declassify import Declassifier, Offer, offers
 from router.label import Label
 from router.plan import OnDenied, Prefer
 from router.policy import LOCAL, Policy, Subject
@@ -64,7 +65,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RouteDecision:
-    """Every candidate, the rules that removed some, and the order in which the rest are tried."""
+    """Every candidate, the rules that removed some, and the order in which the rest are tried.
+
+    `declassify` is filled only when nothing may be asked as it is: each offer names a declassifier
+    after whose work a model may be asked; decide again with the label it leaves.
+    """
 
     id: str
     step: str
@@ -73,6 +78,7 @@ class RouteDecision:
     policy_digest: str
     candidates: tuple[Candidate, ...]
     order: tuple[str, ...]
+    declassify: tuple[Offer, ...] = ()
 
     @property
     def chosen(self) -> str | None:
@@ -97,6 +103,9 @@ class RouteDecision:
                     "reason": one.reason,
                 }
                 for one in self.candidates
+            ],
+            "declassify": [
+                {"declassifier": one.declassifier, "model": one.model} for one in self.declassify
             ],
         }
 
@@ -142,10 +151,15 @@ def decide(
     policy: Policy,
     available: Available,
     now: float | None = None,
+    *,
+    declassifiers: Iterable[Declassifier] = (),
 ) -> RouteDecision:
     """The decision for data of `label`; pure, but for asking whether a model is available.
 
-    Named models are tried in the order given; otherwise all of the kind, best score first.
+    Named models are tried in the order given; otherwise all of the kind, best score first. Policy
+    removes first: denials, then clearances. When none is left, what an approved declassifier would
+    open is offered; an explicit denial is final. `now`, in seconds since the epoch, must be given
+    for data that expires.
     """
     known = {card.id: card for card in cards}
     considered = [
@@ -155,7 +169,15 @@ def decide(
     if asked.model is None and not asked.fallback:
         considered.sort(key=lambda one: -(one.score or 0.0))
     order = tuple(one.model for one in considered if one.removed_by is None)
-    return RouteDecision(id, step, asked, label, policy.digest, tuple(considered), order)
+    closed = [] if order else [known[one.model] for one in considered if _uncleared(one)]
+    offered = offers(label, closed, policy, declassifiers, available, now) if closed else ()
+    return RouteDecision(id, step, asked, label, policy.digest, tuple(considered), order, offered)
+
+
+def _uncleared(one: Candidate) -> bool:
+    """Whether a clearance took it out, and not a denial, its health or what it is."""
+    rule = one.removed_by or ""
+    return rule.startswith(("sites.", "models.", "catalog."))
 
 
 def _names(asked: Asked, cards: Sequence[Card]) -> list[str]:
@@ -180,9 +202,9 @@ def _consider(
         return Candidate(name, None, None, "not_configured", "is not in the catalog")
     if card.kind != asked.kind:
         return Candidate(name, card.site, None, "kind", f"is a {card.kind} model")
-    lacking = sorted(asked.capabilities - card.capabilities)
-    if lacking:
-        return Candidate(name, card.site, None, "capabilities", f"lacks {', '.join(lacking)}")
+    if not asked.capabilities <= card.capabilities:
+        lacking = ", ".join(sorted(asked.capabilities - card.capabilities))
+        return Candidate(name, card.site, None, "capabilities", f"lacks {lacking}")
     verdict = policy.eligible(card, label, now)
     if not verdict.ok:
         return Candidate(name, card.site, None, verdict.rule, verdict.reason)

@@ -70,15 +70,18 @@ class Label:
         Data of two tenants is quarantined: nothing is cleared for it. `now`, in seconds since the
         epoch, is asked only for data that expires.
         """
-        checks = (
-            ("level", self.level <= clearance.level),
-            ("categories", _within(self.categories, clearance.categories)),
-            ("integrity", self.integrity <= clearance.integrity),
-            ("tenants", len(self.tenants) < 2 and _within(self.tenants, clearance.tenants)),
-            ("regions", self._allows_region(clearance.region)),
-            ("expires", self.expires is None or now is None or now < self.expires),
-        )
-        return next((name for name, holds in checks if not holds), None)
+        if self.level > clearance.level:
+            return "level"
+        if not _within(self.categories, clearance.categories):
+            return "categories"
+        if self.integrity > clearance.integrity:
+            return "integrity"
+        if len(self.tenants) > 1 or not _within(self.tenants, clearance.tenants):
+            return "tenants"
+        if not self._allows_region(clearance.region):
+            return "regions"
+        expired = self.expires is not None and now is not None and now >= self.expires
+        return "expires" if expired else None
 
     def flows_to(self, clearance: Clearance, now: float | None = None) -> bool:
         """Whether a place of that clearance may receive this data."""

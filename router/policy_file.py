@@ -3,138 +3,111 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
 from importlib import resources
-from typing import Annotated, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from models import strict_yaml
-from models.errors import InvalidConfig
-from router.label import ALL_CATEGORIES, Clearance, Integrity, Label, Level
-from router.policy import LOCAL, Policy
+from router.detect.raises import DEFAULT_RULES
+from router.label import Integrity, Label, Level
+from router.policy import Policy
+from router.policy_check import check_file
+from router.policy_document import PolicyFile
+from router.policy_rows import (
+    OUTSIDE,
+    ActionRow,
+    ApprovalsRow,
+    DeclassifierRow,
+    DenyRow,
+    DetectorsRow,
+)
+from router.policy_rules import ActionRule, Approvals, DeclassifierRule, DenyRule, When
 
 DEFAULT = "policy.yaml"
-REQUIRED_SOURCES = ("user", "kb", "kb_public", "crm", "voice_in", "mail", "tool", "web",
-                    "model_remote")  # fmt: skip
-REQUIRED_SINKS = ("traces", "memory", "cache", "logs", "webhooks", "downloads", "runs")
-
-LevelName = Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"]
-IntegrityName = Literal["TRUSTED", "USER", "UNTRUSTED"]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LabelRow(_Strict):
-    """A source's label; integrity left out is the least trusted."""
-
-    level: LevelName
-    integrity: IntegrityName = "UNTRUSTED"
-    categories: list[Name] = []
-    regions: list[Name] | None = None
-
-    def label(self) -> Label:
-        """The label this row writes down."""
-        return Label(
-            level=Level[self.level],
-            categories=frozenset(self.categories),
-            integrity=Integrity[self.integrity],
-            regions=None if self.regions is None else frozenset(self.regions),
-        )
-
-
-class ClearanceRow(_Strict):
-    """What a site, a model or a sink may receive; `categories: all` is every one."""
-
-    level: LevelName
-    categories: Literal["all"] | list[Name] = []
-    integrity: IntegrityName = "UNTRUSTED"
-    region: Name | None = None
-
-    def clearance(self) -> Clearance:
-        """The clearance this row writes down."""
-        return Clearance(
-            level=Level[self.level],
-            categories=None if self.categories == "all" else frozenset(self.categories),
-            integrity=Integrity[self.integrity],
-            region=self.region,
-        )
-
-
-class PolicyFile(_Strict):
-    """The fields of policy.yaml."""
-
-    version: Annotated[int, Field(ge=1)]
-    categories: list[Name] = []
-    sources: dict[Name, LabelRow]
-    sites: dict[Name, ClearanceRow]
-    models: dict[Name, ClearanceRow] = {}
-    sinks: dict[Name, ClearanceRow]
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        _need("sources", self.sources, REQUIRED_SOURCES)
-        _need("sites", self.sites, (LOCAL,))
-        _need("sinks", self.sinks, REQUIRED_SINKS)
-        return self
-
-
-def _need(field: str, rows: dict[str, LabelRow] | dict[str, ClearanceRow],
-          names: tuple[str, ...]) -> None:  # fmt: skip
-    missing = [name for name in names if name not in rows]
-    if missing:
-        raise ValueError(f"{field} lacks {', '.join(missing)}")
+MAX_BYTES = 256 * 1024
 
 
 def load_policy(text: str | bytes, source: str = DEFAULT) -> Policy:
     """The policy in a file's text; raises InvalidConfig whose `param` names the field at fault."""
-    row = strict_yaml.parse(PolicyFile, strict_yaml.load(text, source), source)
-    _check_categories(row, source)
-    _check_remote(row, source)
+    row = strict_yaml.parse(PolicyFile, strict_yaml.load(text, source, MAX_BYTES), source)
+    check_file(row, source)
     raw = text if isinstance(text, bytes) else text.encode()
+    sources = {name: one.label() for name, one in row.sources.items()}
     return Policy(
         version=row.version,
         digest=hashlib.sha256(raw).hexdigest(),
-        sources={name: one.label() for name, one in row.sources.items()},
+        sources=sources,
         sites={name: one.clearance() for name, one in row.sites.items()},
         sinks={name: one.clearance() for name, one in row.sinks.items()},
         models={name: one.clearance() for name, one in row.models.items()},
+        deny=tuple(_deny(name, one, sources) for name, one in row.deny.items()),
+        detectors=_raises(row.detectors),
+        declassifiers={name: _declassifier(name, r) for name, r in row.declassifiers.items()},
+        actions={name: _action(name, one) for name, one in row.actions.items()},
+        retention={name: one.days for name, one in row.retention.items()},
+        approvals=_approvals(row.approvals),
+        meaning=_meaning(row),
     )
 
 
 def default_policy() -> Policy:
     """The policy that ships with Podium."""
-    return load_policy(resources.files("router").joinpath("policies", DEFAULT).read_bytes())
+    return load_policy(default_text())
 
 
-def _check_categories(row: PolicyFile, source: str) -> None:
-    known = ALL_CATEGORIES | set(row.categories)
-    groups: dict[str, Mapping[str, LabelRow | ClearanceRow]] = {
-        "sources": row.sources,
-        "sites": row.sites,
-        "models": row.models,
-        "sinks": row.sinks,
-    }
-    for group, rows in groups.items():
-        for name, one in rows.items():
-            unknown = set() if one.categories == "all" else set(one.categories) - known
-            if unknown:
-                field = f"{group}.{name}.categories"
-                raise InvalidConfig(
-                    f"{source}: {field}: {', '.join(sorted(unknown))} is no known category; "
-                    "add it to `categories` or mend the name.",
-                    param=field,
-                )
+def default_text() -> bytes:
+    """The file that ships with Podium."""
+    return resources.files("router").joinpath("policies", DEFAULT).read_bytes()
 
 
-def _check_remote(row: PolicyFile, source: str) -> None:
-    """Nothing outside is ever cleared for secrets."""
-    for name, one in row.sites.items():
-        if name != LOCAL and (one.categories == "all" or "secret" in one.categories):
-            field = f"sites.{name}.categories"
-            raise InvalidConfig(
-                f"{source}: {field}: a remote site must not be cleared for secret.", param=field
-            )
+def _deny(name: str, row: DenyRow, sources: dict[str, Label]) -> DenyRule:
+    when = row.when
+    return DenyRule(
+        name,
+        When(
+            level=Level[when.level or "PUBLIC"],
+            categories=_names(when.categories),
+            tenants=_names(when.tenants),
+            regions=_names(when.regions),
+            sources=tuple(sources[one] for one in when.source) if when.source else None,
+        ),
+        models=frozenset(row.models or ()),
+        sites=frozenset(() if row.sites in (None, OUTSIDE) else row.sites or ()),
+        outside=row.sites == OUTSIDE,
+    )
+
+
+def _names(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
+
+
+def _raises(row: DetectorsRow) -> dict[str, Label]:
+    """The file's own raises over the built-in ones."""
+    own = {name: one.label() for name, one in (row.raises or {}).items()}
+    return {**DEFAULT_RULES, **own}
+
+
+def _declassifier(name: str, row: DeclassifierRow) -> DeclassifierRule:
+    return DeclassifierRule(
+        name,
+        categories=frozenset(one for one in row.removes if one.islower()),
+        types=frozenset(one for one in row.removes if not one.islower()),
+        highest=Level[row.lowers.highest] if row.lowers else Level.RESTRICTED,
+        lowest=Level[row.lowers.lowest] if row.lowers else Level.RESTRICTED,
+        never=frozenset(row.never) | {"secret"},
+        recall=row.recall_required,
+        measured=row.recall_measured,
+        approved=row.approved,
+    )
+
+
+def _action(name: str, row: ActionRow) -> ActionRule:
+    return ActionRule(name, Integrity[row.integrity], row.approvals)
+
+
+def _approvals(row: ApprovalsRow | None) -> Approvals | None:
+    return None if row is None else Approvals(row.replaces, row.change, tuple(row.by))
+
+
+def _meaning(row: PolicyFile) -> str:
+    said = row.model_dump(mode="json", exclude={"approvals"}, by_alias=True)
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
