@@ -27,17 +27,17 @@ class Claim:
 def settled(claims: Sequence[Claim], text: str) -> list[Claim]:
     """Claims that do not overlap and cover all that was claimed, by position.
 
-    The longest wins, then the lowest rank, then the first; what is left over of the others is
-    replaced on its own. The winner takes over the label, and the subject where it has none.
+    The longest that fits wins, then the lowest rank, then the first; what is left over of the
+    others is replaced on its own. The winner takes over the label, and the subject where it has none.
     """
     order = sorted(claims, key=lambda c: (c.rank > 0, c.start - c.end, c.rank, c.start, c.type))
     taken: list[tuple[int, int]] = []
     winners: dict[int, Claim] = {}
-    for claim in order:
-        for start, end in list(_free(claim, taken, text)):
+    for claim, parts in [(one, False) for one in order] + [(one, True) for one in order]:
+        for start, end in _free(claim, taken, text, parts=parts):
             insort(taken, (start, end))
             winners[start] = replace(claim, start=start, end=end)
-    for claim in claims:
+    for claim in order:
         for start, _ in _overlapping(claim, taken):
             one = winners[start]
             joined = one.label.join(claim.label)
@@ -54,14 +54,18 @@ def _overlapping(claim: Claim, taken: Sequence[tuple[int, int]]) -> Iterator[tup
         at += 1
 
 
-def _free(claim: Claim, taken: Sequence[tuple[int, int]], text: str) -> Iterator[tuple[int, int]]:
-    """The claim's stretch, or the parts of it that nothing stronger covers, without blanks."""
-    at, whole = claim.start, True
-    for start, end in _overlapping(claim, taken):
-        whole = False
-        yield from _shown(text, at, start)
+def _free(
+    claim: Claim, taken: Sequence[tuple[int, int]], text: str, *, parts: bool
+) -> list[tuple[int, int]]:
+    """The claim's stretch while it is free; with `parts` what is left of it, without blanks."""
+    covered = list(_overlapping(claim, taken))
+    if not covered or not parts:
+        return [] if covered else [(claim.start, claim.end)]
+    free, at = list[tuple[int, int]](), claim.start
+    for start, end in (*covered, (claim.end, claim.end)):
+        free += _shown(text, at, start)
         at = end
-    yield from ((at, claim.end),) if whole else _shown(text, at, claim.end)
+    return free
 
 
 def _shown(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -13,6 +13,7 @@ from router.pseudonyms.sealed import KEY_BYTES, Entropy, seal, unseal
 from router.pseudonyms.token import Token, genuine, keyed, mint
 
 State = Literal["live", "gone", "foreign"]
+Minting = Callable[[bytes, str, bytes, int], Token]
 _NOBODY = ""
 
 
@@ -57,6 +58,7 @@ class Vault:
         ttl_s: float | None = None,
         clock: Callable[[], float] = time.time,
         entropy: Entropy = secrets.token_bytes,
+        minting: Minting = mint,
     ) -> None:
         root = entropy(KEY_BYTES) if secret is None else secret
         self._key = keyed(root, b"pseudonyms", tenant.encode(), session.encode())
@@ -64,6 +66,7 @@ class Vault:
         self._ttl_s = ttl_s
         self._clock = clock
         self._entropy = entropy
+        self._mint = minting
         self._subjects: dict[str, bytearray] = {}
         self._by_id: dict[str, _Entry] = {}
         self._by_value: dict[bytes, _Entry] = {}
@@ -131,10 +134,10 @@ class Vault:
         # The subject's random key goes in: once it is dropped, no guess can be tried on an id.
         material = keyed(bytes(self._subject_key(subject)), _bytes(value))
         attempt = 0
-        token = mint(self._key, type_, material, attempt)
+        token = self._mint(self._key, type_, material, attempt)
         while token.id in self._by_id or token.id in self._retired:
             attempt += 1
-            token = mint(self._key, type_, material, attempt)
+            token = self._mint(self._key, type_, material, attempt)
         entry = _Entry(token, digest, self._own, None)
         self._by_id[token.id] = self._by_value[digest] = entry
         return entry
