@@ -10,28 +10,103 @@ from router.detect.finding import SECRET
 from router.detect.page import Match, Page
 from router.detect.placeholders import is_placeholder
 
-_PASSWORD = (
-    r"passw(?:or)?ds?|passwort|kennwort|contrase(?:n|ñ)a|mot de passe|\bpwd|passphrase|passcode"
+_PASSWORDS = tuple(
+    ["password", "passwd", "passwort", "kennwort", "contrasena", "pwd", "passphrase", "passcode"]
+) + ("mot de passe", "parola d'ordine")
+_KEYS = (
+    *(f"{first}{sign}key" for sign in ("_", "-", " ", "") for first in ("api", "access", "secret")),
+    *(
+        f"{first}{sign}key"
+        for sign in ("_", "-", "")
+        for first in [
+            "auth",
+            "private",
+            "signing",
+            "encryption",
+            "master",
+            "account",
+            "license",
+            "service",
+        ]
+    ),
+    *["secret", "token", "credential", "auth", "bearer", "authorization"],
 )
-_KEY = (
-    r"api[-_ ]?keys?|apikey|access[-_ ]?key|secret[-_ ]?(?:access[-_ ]?)?key|auth[-_ ]?key"
-    r"|(?:private|signing|encryption|master|account|license|service)[-_]?key|secret|token|credential"
-    r"|\bauth\b|authorization: ?(?:bearer|basic|token)|\bbearer"
+_VENDORS = tuple(
+    [
+        "adafruit",
+        "adobe",
+        "airtable",
+        "algolia",
+        "alibaba",
+        "asana",
+        "atlassian",
+        "jira",
+        "beamer",
+        "bitbucket",
+        "bittrex",
+        "meraki",
+        "cloudflare",
+        "codecov",
+        "cohere",
+        "coinbase",
+        "confluent",
+        "contentful",
+        "datadog",
+        "discord",
+        "drone",
+        "dropbox",
+        "etsy",
+        "facebook",
+        "fastly",
+        "finicity",
+        "finnhub",
+        "flickr",
+        "freshbooks",
+        "gitter",
+        "gocardless",
+        "hubspot",
+        "intercom",
+        "kraken",
+        "kucoin",
+        "launchdarkly",
+        "linkedin",
+        "looker",
+        "mailchimp",
+        "mailgun",
+        "mapbox",
+        "mattermost",
+        "messagebird",
+        "netlify",
+        "nytimes",
+        "okta",
+        "plaid",
+        "rapidapi",
+        "sendbird",
+        "snyk",
+        "sonar",
+        "squarespace",
+        "sumo",
+        "telegram",
+        "travis",
+        "twitch",
+        "twitter",
+        "yandex",
+        "zendesk",
+        "heroku",
+        "jfrog",
+        "artifactory",
+        "azure",
+        "openweather",
+        "mistral",
+        "groq",
+    ]
 )
-_VENDOR = (
-    r"adafruit|adobe|airtable|algolia|alibaba|asana|atlassian|jira|beamer|bitbucket|bittrex|meraki"
-    r"|cloudflare|codecov|cohere|coinbase|confluent|contentful|datadog|discord|drone|dropbox|etsy"
-    r"|facebook|fastly|finicity|finnhub|flickr|freshbooks|gitter|gocardless|hubspot|intercom|kraken"
-    r"|kucoin|launchdarkly|linkedin|looker|mailchimp|mailgun|mapbox|mattermost|messagebird|netlify"
-    r"|nytimes|okta|plaid|rapidapi|sendbird|snyk|sonar|squarespace|sumo(?:logic)?|telegram|travis"
-    r"|twitch|twitter|yandex|zendesk|heroku|jfrog|artifactory|azure|openweather|mistral|groq"
-)
-_NAME = re.compile(rf"(?P<word>{_PASSWORD})|(?P<key>{_KEY})|(?P<vendor>{_VENDOR})")
+_WORTHY = re.compile(r"[=:>]|\bis\b|bearer|passw|basic|token")
 _TAIL = re.compile(r"[\w-]{0,24}")
 _GIVEN = re.compile(
     r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>|\bis\b|\bwas\b|\blautet\b|\bes\b|,)[ \t]{0,8}[\"'`(]{0,2}"
 )
-_SPACE = re.compile(r"[ \t]{1,4}[\"'`]?")
+_SPACE = re.compile(r"(?::? ?(?:bearer|basic|token))?[ \t]{1,4}[\"'`]?")
 _VALUE = re.compile(r"[^\s\"'`;<>]{4,256}")
 _PIN = re.compile(
     r"\b(?:pin|one[- ]time (?:code|password)|otp|verification code|tan)(?:[- ](?:code|number))?"
@@ -53,10 +128,20 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 def find_assignments(page: Page) -> Iterator[Match]:
     """Values given to names that secrets have."""
-    for name in _NAME.finditer(page.lower):
-        span = _value(page, name)
-        if span:
-            yield Match("PASSWORD" if name["word"] else "GENERIC_SECRET", SECRET, *span)
+    if not _WORTHY.search(page.lower):
+        return
+    for words, type_, sound in (
+        (_PASSWORDS, "PASSWORD", _password),
+        (_KEYS, "GENERIC_SECRET", _key),
+        (_VENDORS, "GENERIC_SECRET", _vendor_key),
+    ):
+        for word in words:
+            at = page.lower.find(word)
+            while at >= 0:
+                span = _value(page, at, at + len(word), words is _PASSWORDS)
+                if span and sound(page.text[slice(*span)]):
+                    yield Match(type_, SECRET, *span)
+                at = page.lower.find(word, at + len(word))
 
 
 def find_pins(page: Page) -> Iterator[Match]:
@@ -69,22 +154,21 @@ def find_pins(page: Page) -> Iterator[Match]:
                 yield Match("PASSWORD", SECRET, match.start(1), match.end(1))
 
 
-def _value(page: Page, name: re.Match[str]) -> tuple[int, int] | None:
-    tail = _TAIL.match(page.lower, name.end())
-    end = tail.end() if tail else name.end()
-    if _NOT_AFTER.search(page.lower, name.end(), end):
+def _value(page: Page, start: int, end: int, spoken: bool) -> tuple[int, int] | None:
+    """Where the value lies that a name at a place is given, if it is the name of a secret."""
+    tail = _TAIL.match(page.lower, end)
+    after = tail.end() if tail else end
+    if _NOT_AFTER.search(page.lower, end, after):
         return None
-    if _NOT_BEFORE.search(page.lower, max(0, name.start() - 12), name.start()):
+    if _NOT_BEFORE.search(page.lower, max(0, start - 12), start):
         return None
-    given = _GIVEN.match(page.lower, end)
-    if given is None and (name[0].endswith(("bearer", "basic", "token")) or name["word"]):
-        given = _SPACE.match(page.lower, end)
+    given = _GIVEN.match(page.lower, after)
+    if given is None and (spoken or page.lower.startswith(("bearer", "token", "auth"), start)):
+        given = _SPACE.match(page.lower, after)
     value = given and _VALUE.match(page.text, given.end())
     if not value:
         return None
-    text = value[0].rstrip(".,)]}!?\\:")
-    sound = _password(text) if name["word"] else _key(text, bool(name["vendor"]))
-    return (value.start(), value.start() + len(text)) if sound else None
+    return value.start(), value.start() + len(value[0].rstrip(".,)]}\\:"))
 
 
 def _password(text: str) -> bool:
@@ -96,16 +180,18 @@ def _password(text: str) -> bool:
     return (digits or symbols) and letters and not re.match(r"[a-z]\w*[.(]\w*\(?", text, re.I)
 
 
-def _key(text: str, vendor: bool) -> bool:
+def _key(text: str, least: int = 12) -> bool:
     """Random enough for its length, and neither a name, a place, a number nor an example."""
     text = text.strip("=")
-    if len(text) < (14 if vendor else 12) or is_placeholder(text) or _named(text):
+    if len(text) < least or is_placeholder(text) or _named(text):
         return False
-    if not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
-        return False
-    if vendor and _UUID.match(text.lower()):
-        return False
-    return entropy(text) >= 3.0
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return mixed and entropy(text) >= 3.0
+
+
+def _vendor_key(text: str) -> bool:
+    """The same beside a vendor's name alone, where identifiers are common too."""
+    return not _UUID.match(text.lower()) and _key(text, 14)
 
 
 def _named(text: str) -> bool:

@@ -24,11 +24,29 @@ _SAYS = re.compile(
     r"\bd\.?o\.?b\b|\bbirth|\bborn\b|\bb-?day\b|\bgeb(?:oren|urtsdatum|\.)|\bnee? le\b"
     r"|naissance|\bnacid[oa]\b|nacimiento|nat[oa] il|nascita|geboortedatum"
 )
+_HINTS = (
+    "birth",
+    "born",
+    "dob",
+    "d.o.b",
+    "o.b",
+    "bday",
+    "b-day",
+    "geb",
+    "nee le",
+    "ne le",
+    "naiss",
+    "nac",
+    "nat",
+    "nasc",
+)
 _REACH = 40
 
 
 def find_births(page: Page) -> Iterator[Match]:
     """The first date within forty characters after each such word."""
+    if not any(hint in page.lower for hint in _HINTS):
+        return
     for word in _SAYS.finditer(page.lower):
         date = _DATE.search(page.lower, word.end(), word.end() + _REACH)
         if date:

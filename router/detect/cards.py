@@ -45,9 +45,8 @@ def find_card_codes(page: Page) -> Iterator[Match]:
 
 
 def issued(digits: str) -> bool:
-    """Whether an issuer numbers cards so, check digit included."""
-    known = any(len(digits) in sizes and start.match(digits) for start, sizes in _ISSUERS)
-    return known and luhn(digits) and len(set(digits)) > 1
+    """Whether an issuer numbers cards so, the check digit left aside."""
+    return any(len(digits) in sizes and start.match(digits) for start, sizes in _ISSUERS)
 
 
 def _cards(run: Run) -> Iterator[Match]:
@@ -68,19 +67,21 @@ def _last(run: Run, first: int) -> int | None:
         digits = run.digits(first, last)
         if len(digits) > _MOST:
             break
-        if len(digits) >= _LEAST and issued(digits) and _plausible(run, first, last, digits):
+        if len(digits) >= _LEAST and luhn(digits) and _plausible(run, first, last, digits):
             best = last
     return best
 
 
 def _plausible(run: Run, first: int, last: int, digits: str) -> bool:
-    """Rare lengths and odd groupings happen by chance: they need the word beside them."""
+    """Unknown issuers, rare lengths and odd groupings happen by chance: a word must say card."""
+    if len(set(digits)) == 1:
+        return False
     shape = tuple(b - a for a, b in run.groups[first : last + 1])
     usual = shape in _SHAPES or len(shape) == 1 or set(shape) == {1}
-    if usual and len(digits) in (15, 16):
+    if usual and len(digits) in (15, 16) and issued(digits):
         return True
     whole = first == 0 and last == len(run.groups) - 1
-    return (usual or whole or len(digits) in (15, 16)) and near(run.page, run.start, _SAYS)
+    return (usual or whole) and near(run.page, run.start, _SAYS)
 
 
 def _grows(page: Page, run: Run) -> bool:

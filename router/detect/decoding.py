@@ -15,8 +15,10 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,24});?")
 _ESCAPE = re.compile(r"(?:\\u\{?[0-9a-fA-F]{4,6}\}?|\\x[0-9a-fA-F]{2})+")
 _ONE_ESCAPE = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})")
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}")
-_HEX = re.compile(r"(?<![\w])(?:0x)?(?:[0-9a-fA-F]{2}[ :]?){7,}[0-9a-fA-F]{2}(?![\w])")
+_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}")
+_HEX = re.compile(
+    r"(?<![\w])(?:0x|(?=[2-7]))[2-7][0-9a-fA-F][ :]?(?:[0-9a-fA-F]{2}[ :]?){6,}[0-9a-fA-F]{2}(?![\w])"
+)
 _TAGS = re.compile("[\U000e0020-\U000e007e]+")
 _MOST_PRINTED = 0.9
 

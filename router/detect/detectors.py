@@ -21,6 +21,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("app_tokens", find_app_tokens),
     Detector("url_logins", find_url_logins),
     Detector("emails", find_emails),
+    Detector("ips", find_ips),
     Detector("ibans", find_ibans),
     Detector("cards", find_cards),
     Detector("card_codes", find_card_codes),
@@ -28,9 +29,8 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("births", find_births),
     Detector("customers", find_customers),
     Detector("macs", find_macs),
-    Detector("ips", find_ips),
     Detector("pins", find_pins),
     Detector("assignments", find_assignments),
-    Detector("phones", find_phones),
     Detector("records", find_records),
+    Detector("phones", find_phones),
 )

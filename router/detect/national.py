@@ -17,12 +17,16 @@ from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
 _GAP = r"[ ]?[-./]?[ ]?"
+_REACH = 60
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One kind of number; `needs` are words asked for unless the text matches `sure`."""
+    """One kind of number; `needs` are words asked for unless the text matches `sure`.
+
+    `least` is how many digits it has at the least.
+    """
 
     type: str
     shape: re.Pattern[str]
@@ -30,6 +34,7 @@ class Number:
     needs: re.Pattern[str] | None = None
     sure: re.Pattern[str] | None = None
     category: str = PII
+    least: int = 0
 
 
 def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", sure: str = "",
@@ -42,6 +47,7 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         re.compile(needs) if needs else None,
         re.compile(sure + r"\Z", re.ASCII) if sure else None,
         category,
+        min(part.count(r"\d") for part in shape.split("|")),
     )
 
 
@@ -85,16 +91,25 @@ NUMBERS: tuple[Number, ...] = (
 
 def find_national(page: Page) -> Iterator[Match]:
     """Every number of the table, in any spacing."""
-    for number in NUMBERS:
-        for match in page.numbers(number.shape):
-            if _holds(page, number, match):
-                yield Match(number.type, number.category, match.start(), match.end())
+    for start, end in page.dense:
+        digits = sum(map(str.isdigit, page.lower[start:end]))
+        said = page.lower[max(0, start - _REACH) : end]
+        for number in NUMBERS:
+            if digits < number.least or not (number.sure or _said(number, said)):
+                continue
+            for match in number.shape.finditer(page.lower, start, end):
+                if _holds(page, number, match):
+                    yield Match(number.type, number.category, match.start(), match.end())
+
+
+def _said(number: Number, text: str) -> bool:
+    return number.needs is None or number.needs.search(text) is not None
 
 
 def _holds(page: Page, number: Number, match: re.Match[str]) -> bool:
     compact = re.sub(r"[-+./ ]", "", match[0]) if number.type != "HETU" else match[0]
     if not number.valid(compact):
         return False
-    if number.needs is None or near(page, match.start(), number.needs):
+    if number.needs is None or near(page, match.start(), number.needs, _REACH):
         return True
     return number.sure is not None and number.sure.match(match[0]) is not None

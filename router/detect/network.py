@@ -21,9 +21,10 @@ _MAC = re.compile(
     r"(?<![\w:-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4})"
     r"(?![\w:-])"
 )
+_DOTTED = re.compile(r"\.[0-9a-f]{4}\.")
 _VERSION = re.compile(r"(?:\bv|version|\bver\.?|release|build|revision|[a-z]/)[ :=]{0,2}\Z")
 _OF_NOBODY = frozenset({"127.0.0.1", "0.0.0.0", "255.255.255.255"})  # noqa: S104 not bound to
-_LOGIN = re.compile(r"://([^\s/@:\"'<>]{0,100}):([^\s/@\"'<>]{1,200})@[\w.\[-]")
+_LOGIN = re.compile(r"://([^\s/@:\"'<>]{0,100}):([^\s/@\"'<>]{1,200})@[\w.\[\]:-]{1,253}")
 
 
 def find_ips(page: Page) -> Iterator[Match]:
@@ -41,19 +42,19 @@ def find_ips(page: Page) -> Iterator[Match]:
 
 def find_macs(page: Page) -> Iterator[Match]:
     """Hardware addresses."""
-    if page.text.count(":") > 4 or page.text.count("-") > 4 or page.text.count(".") > 1:
+    if page.text.count(":") > 4 or page.text.count("-") > 4 or _DOTTED.search(page.lower):
         for match in _MAC.finditer(page.lower):
             if len(set(match[0])) > 2 and not match[0].isdecimal():
                 yield Match("MAC", PII, match.start(), match.end())
 
 
 def find_url_logins(page: Page) -> Iterator[Match]:
-    """`scheme://user:password@host`; the span is user and password."""
+    """`scheme://user:password@host`; the span ends with the host."""
     at = page.text.find("://")
     while at >= 0:
         match = _LOGIN.match(page.text, at)
         if match and not is_placeholder(match[2]):
-            yield Match("URL_CREDENTIAL", SECRET, match.start(1), match.end(2))
+            yield Match("URL_CREDENTIAL", SECRET, match.start(1), match.end())
         at = page.text.find("://", at + 3)
 
 

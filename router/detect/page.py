@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _DENSE = re.compile(r"\d(?:[^\d\n]{0,5}\d){4,}")
-_MARGIN = 24
+_MARGIN = 40
 
 
 class Match(NamedTuple):

@@ -1,4 +1,4 @@
-"""Telephone numbers: shapes that say so themselves (ITU-T E.123 and E.164), others by their words."""
+"""Telephone numbers: shapes that say so themselves (ITU-T E.123), others by their words."""
 
 from __future__ import annotations
 
@@ -47,17 +47,18 @@ _LEAST, _MOST = 7, 16
 def find_phones(page: Page) -> Iterator[Match]:
     """Numbers that look like nothing else, then those that stand beside such words."""
     for match in page.numbers(_SHAPES):
-        if _dialled(match[0]) and not _called_otherwise(page, match.start()):
+        if _dialled(match[0], 10 if match[0][0] == "0" else _LEAST) and not _called_otherwise(
+            page, match.start()
+        ):
             yield Match("PHONE", PII, match.start(), match.end())
     for match in page.numbers(_LOOSE):
         if _dialled(match[0]) and _said(page, match):
             yield Match("PHONE", PII, match.start(), match.end())
 
 
-def _dialled(text: str) -> bool:
+def _dialled(text: str, least: int = _LEAST) -> bool:
     number = re.split("[xe]", text, maxsplit=1)[0]
     digits = re.sub(r"\D", "", number)
-    least = _LEAST if number[0] in "+(" or not number.startswith("0") else _LEAST + 1
     whole = least <= len(digits) <= _MOST and len(set(digits)) > 1
     return whole and not _DATE.match(text) and not _IP.match(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from router.detect import addresses, decoding, spelling
@@ -11,10 +12,9 @@ from router.detect.view import Piece, View, rewritten
 
 DEEPEST = 4
 """How many encodings may lie one in the other; a text with more is not read to its end."""
-LONGEST = 4_000_000
-"""Characters of the longest reading."""
 _CONTEXT = 100
 _WRITTEN, _SPOKEN = 6, 4
+_SIGNS = re.compile("[,.;:-]")
 _LOWER = re.compile(r"[A-Z]")
 
 
@@ -40,9 +40,11 @@ def _pieces(text: str, spoken: bool) -> Iterator[Piece]:
         lower = _LOWER.sub(lambda letter: letter[0].lower(), text)
     if addresses.hints(lower):
         yield from addresses.addresses(lower)
-    if spoken or spelling.hints(lower):
+    words = _SIGNS.sub(" ", lower).split()
+    if spelling.hints(words):
         yield from spelling.numbers(lower, _SPOKEN if spoken else _WRITTEN)
-    yield from spelling.spaced(text)
+    if Counter(map(len, words))[1] > 5:
+        yield from spelling.spaced(text)
 
 
 def _apart(pieces: Iterator[Piece]) -> list[Piece]:

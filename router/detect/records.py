@@ -54,21 +54,28 @@ RECORDS: tuple[Record, ...] = (
          r"\border\b|\bbestell(?:ung|nummer|nr)\b|\binvoice\b|\brechnung(?:snummer|snr)?\b|\bbooking\b"
          r"|\bcommande\b|\bpedido\b", r"((?:[a-z]{1,5}[-_])?\d{4,12})(?![\w]|[.,/]\d)"),
 )  # fmt: skip
-_CUSTOMER = re.compile(r"(?<![\w-])c-\d{4,6}(?![\w-])")
+_REACH = 120
+_CUSTOMER = re.compile(r"(?<![\w-])c[ ]?(?:-|dash|hyphen)[ ]?\d{4,6}(?![\w-])")
 
 
 def find_records(page: Page) -> Iterator[Match]:
     """Every kind of the table."""
     for record in RECORDS:
-        if not any(hint in page.lower for hint in record.hints):
-            continue
-        for match in record.shape.finditer(page.lower):
-            if sum(map(str.isdigit, match[1])) >= record.digits:
-                yield Match(record.type, record.category, match.start(1), match.end(1))
+        for start, end in _places(page.lower, record.hints):
+            for match in record.shape.finditer(page.lower, start, end):
+                if sum(map(str.isdigit, match[1])) >= record.digits:
+                    yield Match(record.type, record.category, match.start(1), match.end(1))
+
+
+def _places(text: str, hints: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    for hint in hints:
+        at = text.find(hint)
+        while at >= 0:
+            yield max(0, at - 24), at + _REACH
+            at = text.find(hint, at + _REACH // 2)
 
 
 def find_customers(page: Page) -> Iterator[Match]:
     """Customer numbers of the reference CRM: `C-1042`."""
-    if "c-" in page.lower:
-        for match in _CUSTOMER.finditer(page.lower):
-            yield Match("CUSTOMER", PII, match.start(), match.end())
+    for match in _CUSTOMER.finditer(page.lower):
+        yield Match("CUSTOMER", PII, match.start(), match.end())

@@ -20,7 +20,18 @@ UNITS = {
 _TEENS = {
     word: str(value)
     for value, word in enumerate(
-        ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
+        [
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
         start=10,
     )
 }
@@ -41,13 +52,9 @@ _SIGNS = {
     "point": ".",
 }
 _KNOWN = frozenset(UNITS) | frozenset(_TEENS) | frozenset(_TENS) | frozenset(_TIMES)
-_HINT = re.compile(
-    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|double|triple|oh)[ ,.-]{1,3}"
-    r"(?:zero|one|two|three|four|five|six|seven|eight|nine|double|triple|oh|\d)"
-)
 _WORD = re.compile(r"[a-z]+|\d+")
 _BETWEEN = re.compile(r"[ \t\n,.…-]{1,4}\Z")
-_SPACED = re.compile(r"(?<!\S)\S(?:[ \t]{1,3}\S){7,}(?!\S)")
+_SPACED = re.compile(r"(?<!\w)\w(?:[ \t]{1,3}\S){5,}(?!\w)")
 
 
 def spaced(text: str) -> Iterator[Piece]:
@@ -69,9 +76,16 @@ def numbers(text: str, least: int) -> Iterator[Piece]:
     yield from _written(run, least)
 
 
-def hints(text: str) -> bool:
-    """Whether two spoken digits stand side by side."""
-    return _HINT.search(text) is not None
+def hints(words: Sequence[str]) -> bool:
+    """Whether three words in a row may be spoken digits."""
+    if _KNOWN.isdisjoint(words):
+        return False
+    run = 0
+    for word in words:
+        run = run + 1 if word in _KNOWN else 0
+        if run > 2:
+            return True
+    return False
 
 
 def _speaks(word: str) -> bool:

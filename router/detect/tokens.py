@@ -114,6 +114,7 @@ _ISSUED = [
 ]  # fmt: skip
 TOKENS: tuple[Token, ...] = tuple(token for row in _ISSUED for token in _rows(*row))
 _INSIDE = frozenset({".webhook.office.com/", ".atlasv1.", "8Q~", "7Q~", "hooks.slack.com/"})
+_LONG = re.compile(r"[\w+/.~-]{16,}", re.ASCII)
 _JWT = re.compile(
     r"[A-Za-z0-9_-]{14,4096}\.eyJ?[A-Za-z0-9_-]{10,8192}\.(?:[A-Za-z0-9_-]{10,2048})?"
 )
@@ -126,13 +127,14 @@ _FACEBOOK = re.compile(r"(?<!\w)\d{15,16}[|%][\w-]{27,40}(?![\w-])", re.ASCII)
 
 def find_tokens(page: Page) -> Iterator[Match]:
     """Tokens of the table; examples and templates are left out."""
-    for token in TOKENS:
-        at = page.text.find(token.prefix)
-        while at >= 0:
-            end = _end(page.text, at, token)
-            if end:
-                yield Match(token.type, SECRET, at, end)
-            at = page.text.find(token.prefix, end or at + 1)
+    for run in _LONG.finditer(page.text):
+        for token in TOKENS:
+            at = page.text.find(token.prefix, run.start(), run.end())
+            while at >= 0:
+                end = _end(page.text, at, token)
+                if end:
+                    yield Match(token.type, SECRET, at, end)
+                at = page.text.find(token.prefix, end or at + 1, run.end())
 
 
 def find_jwts(page: Page) -> Iterator[Match]:
