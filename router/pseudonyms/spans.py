@@ -28,7 +28,8 @@ def settled(claims: Sequence[Claim], text: str) -> list[Claim]:
     """Claims that do not overlap and cover all that was claimed, by position.
 
     The longest that fits wins, then the lowest rank, then the first; what is left over of the
-    others is replaced on its own. The winner takes over the label, and the subject where it has none.
+    others is replaced on its own. The winner takes over the label, and the subject where it has
+    none.
     """
     order = sorted(claims, key=lambda c: (c.rank > 0, c.start - c.end, c.rank, c.start, c.type))
     taken: list[tuple[int, int]] = []

@@ -67,7 +67,7 @@ def test_a_token_slipped_in_from_outside_is_never_restored_as_one() -> None:
     held = vault()
     issued = held.issue("EMAIL", "jane@x.org", TEXT).text
     assert restore(issued, held, HOME).text == "jane@x.org"
-    wide = (f"[[\u200b{issued[2:]}", issued.replace("[", "［"), issued.replace(":", " :\t"))
+    wide = (f"[[\u200b{issued[2:]}", issued.replace("[", "\uff3b"), issued.replace(":", " :\t"))
     for spelling in (*spellings(issued), *wide):
         done = _redact(f"say {spelling} again", held)
         assert done.replaced == {"LITERAL": 1}, spelling
