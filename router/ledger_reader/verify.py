@@ -115,8 +115,11 @@ def verify_snapshot(
         authenticated = _check_head(head, secret)
         assert head is not None  # noqa: S101 - _check_head refuses None
         walk.hash = first_prev(str(head.ledger))
-        _follow(walk, snapshot)
+        seals = snapshot.segments()
+        _follow(walk, snapshot, seals)
         _check_end(walk, head)
+        if next(seals, None) is not None:
+            raise _Broken(walk.seq, "a segment is sealed that is not full")
     except _Broken as error:
         bad = error.bad
     except Unreadable as error:
@@ -125,8 +128,7 @@ def verify_snapshot(
     return Verdict(walk.seq, walk.segments, last, bad, authenticated, walk.anchored)
 
 
-def _follow(walk: _Walk, snapshot: Snapshot) -> None:
-    seals = snapshot.segments()
+def _follow(walk: _Walk, snapshot: Snapshot, seals: Iterator[SegmentRow]) -> None:
     _meet_anchor(walk)
     for row in snapshot.records():
         _check_record(walk, row)
@@ -136,9 +138,6 @@ def _follow(walk: _Walk, snapshot: Snapshot) -> None:
         _meet_anchor(walk)
         if walk.seq % SEGMENT_RECORDS == 0:
             _check_seal(walk, seals)
-    extra = next(seals, None)
-    if extra is not None:
-        raise _Broken(walk.seq, "a segment is sealed that is not full")
 
 
 def _meet_anchor(walk: _Walk) -> None:
