@@ -73,8 +73,10 @@ def report(title: str, counts: Score, types: Iterable[str]) -> None:
     """One line for each type."""
     for type_ in types:
         if counts.wanted[type_] or counts.told[type_]:
-            print(f"{title:14} {type_:16} n={counts.wanted[type_]:5} recall={counts.recall(type_):.4f} "
-                  f"precision={counts.precision(type_):.4f}")  # fmt: skip
+            line = f"{title:14} {type_:16} n={counts.wanted[type_]:5}"
+            print(
+                f"{line} recall={counts.recall(type_):.4f} precision={counts.precision(type_):.4f}"
+            )
 
 
 def _same(a: tuple[str, int, int], b: tuple[str, int, int]) -> bool:

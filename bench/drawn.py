@@ -12,6 +12,7 @@ from router.detect.checksums import luhn, mod97
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _IBANS = {"DE": 18, "FR": 23, "ES": 20, "NL": 14, "BE": 12, "CH": 17, "IT": 23, "PL": 24, "AT": 16}
+_ABROAD = ("1", "44", "49", "33", "41")
 _SITES = ("example.com", "mail.example.org", "firma-mueller.de", "uni.edu", "shop.co.uk", "x1.io")
 _NAMES = ("jane", "max", "li.wei", "o_brien", "anna-maria", "j", "t.olsen99", "first.last", "info")
 _SENTENCES: Mapping[str, tuple[str, ...]] = {
@@ -88,7 +89,7 @@ def _iban(rng: random.Random) -> str:
 
 def _phone(rng: random.Random) -> str:
     return rng.choice((
-        f"+{rng.choice(('1', '44', '49', '33', '41'))} {_some(rng, 3)} {_some(rng, 3)} {_some(rng, 4)}",
+        f"+{rng.choice(_ABROAD)} {_some(rng, 3)} {_some(rng, 3)} {_some(rng, 4)}",
         f"({_some(rng, 3)}) {_some(rng, 3)}-{_some(rng, 4)}",
         f"{_some(rng, 3)}-{_some(rng, 3)}-{_some(rng, 4)}",
         f"0{_some(rng, 3)} {_some(rng, 7)}",

@@ -28,9 +28,16 @@ def _percent(text: str) -> str:
 
 
 def _spoken(text: str) -> str:
-    if not any(map(str.isalpha, text)):
+    if (
+        sum(map(str.isdigit, text)) > sum(map(str.isalpha, text))
+        and "@" not in text
+        and ":" not in text
+        and not text[:2].isalpha()
+    ):
         signs = {".": "dot"} if text.count(".") == 3 else {}
-        said = (_WORDS[int(c)] if c.isdigit() else signs.get(c, "") for c in text)
+        said = (
+            _WORDS[int(c)] if c.isdigit() else signs.get(c, c if c.isalpha() else "") for c in text
+        )
         return " ".join(word for word in said if word)
     return " ".join(_SIGNS.get(part, part) for part in _parts(text))
 

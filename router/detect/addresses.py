@@ -9,10 +9,14 @@ from router.detect.spelling import UNITS
 from router.detect.view import Piece
 
 _AT = re.compile(
-    r"[ \t]{0,3}[\[({<][ ]?(?:at|@|arobase)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:at|arobase|_at_)[ \t]{1,3}"
+    r"[ \t]{0,3}[\[({<][ ]?(?:at|@|arobase)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:at|arobase"
+    r"|_at_)[ \t]{1,3}"
     r"|[ \t]{1,3}@[ \t]{0,3}|@[ \t]{1,3}"
 )
-_DOT = r"(?:[ \t]{0,3}[\[({<][ ]?(?:dot|\.|punkt|point)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:dot|punkt|point|period)[ \t]{1,3}|[ \t]{1,3}\.[ \t]{0,3}|\.)"
+_DOT = (
+    r"(?:[ \t]{0,3}[\[({<][ ]?(?:dot|\.|punkt|point)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:dot"
+    r"|punkt|point|period)[ \t]{1,3}|[ \t]{1,3}\.[ \t]{0,3}|\.)"
+)
 _DASH = r"(?:[ \t]{1,2}(?:dash|hyphen|minus)[ \t]{1,2}|-)"
 _LABEL = rf"[a-z0-9]{{1,40}}(?:{_DASH}[a-z0-9]{{1,40}}){{0,4}}"
 _DOMAIN = re.compile(rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,4}}(?![a-z0-9])")

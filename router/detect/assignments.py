@@ -10,9 +10,11 @@ from router.detect.finding import SECRET
 from router.detect.page import Match, Page
 from router.detect.placeholders import is_placeholder
 
-_PASSWORDS = tuple(
-    ["password", "passwd", "passwort", "kennwort", "contrasena", "pwd", "passphrase", "passcode"]
-) + ("mot de passe", "parola d'ordine")
+_PASSWORDS = (
+    *["password", "passwd", "passwort", "kennwort", "contrasena", "pwd", "passphrase", "passcode"],
+    "mot de passe",
+    "parola d'ordine",
+)
 _KEYS = (
     *(f"{first}{sign}key" for sign in ("_", "-", " ", "") for first in ("api", "access", "secret")),
     *(
@@ -103,8 +105,10 @@ _VENDORS = tuple(
 )
 _WORTHY = re.compile(r"[=:>]|\bis\b|bearer|passw|basic|token")
 _TAIL = re.compile(r"[\w-]{0,24}")
+_VENDOR_TAIL = re.compile(r"(?![a-z])|[a-z]{0,8}(?:key|token|secret|pass|auth|api|cred)")
 _GIVEN = re.compile(
-    r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>|\bis\b|\bwas\b|\blautet\b|\bes\b|,)[ \t]{0,8}[\"'`(]{0,2}"
+    r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>|\bis\b|\bwas\b|\blautet\b|\bes\b"
+    r"|,)[ \t]{0,8}[\"'`(]{0,2}"
 )
 _SPACE = re.compile(r"(?::? ?(?:bearer|basic|token))?[ \t]{1,4}[\"'`]?")
 _VALUE = re.compile(r"[^\s\"'`;<>]{4,256}")
@@ -118,7 +122,8 @@ _CURL = re.compile(
 _NOT_AFTER = re.compile(
     r"(?:name|id|ids|url|uri|file|path|dir|size|len|length|type|version|policy|store|vault|field"
     r"|hint|prompt|label|expir\w*|ttl|count|index|format|class|provider|manager|endpoint|host|env"
-    r"|var|ref|regex|pattern|limit|usage|budget|izer|ize|ized|source|strength|input|min|max|page)s?\Z"
+    r"|var|ref|regex|pattern|limit|usage|budget|izer|ize|ized|source|strength|input|min|max"
+    r"|page)s?\Z"
 )
 _NOT_BEFORE = re.compile(
     r"(?:public|csrf|xsrf|max|min|num|total|pub|json ?web|next_?page|no)[-_. ]?\Z"
@@ -139,6 +144,8 @@ def find_assignments(page: Page) -> Iterator[Match]:
             at = page.lower.find(word)
             while at >= 0:
                 span = _value(page, at, at + len(word), words is _PASSWORDS)
+                if words is _VENDORS and not _vendor(page, at, at + len(word)):
+                    span = None
                 if span and sound(page.text[slice(*span)]):
                     yield Match(type_, SECRET, *span)
                 at = page.lower.find(word, at + len(word))
@@ -158,7 +165,7 @@ def _value(page: Page, start: int, end: int, spoken: bool) -> tuple[int, int] | 
     """Where the value lies that a name at a place is given, if it is the name of a secret."""
     tail = _TAIL.match(page.lower, end)
     after = tail.end() if tail else end
-    if _NOT_AFTER.search(page.lower, end, after):
+    if _NOT_AFTER.search(page.lower, end, after) or _goes_on(page.text, end, after):
         return None
     if _NOT_BEFORE.search(page.lower, max(0, start - 12), start):
         return None
@@ -169,6 +176,20 @@ def _value(page: Page, start: int, end: int, spoken: bool) -> tuple[int, int] | 
     if not value:
         return None
     return value.start(), value.start() + len(value[0].rstrip(".,)]}\\:"))
+
+
+def _vendor(page: Page, at: int, end: int) -> bool:
+    """Whether a vendor's name is a word of its own there, or the start of a secret's name."""
+    inside = at > 0 and page.text[at - 1].isalpha() and not page.text[at].isupper()
+    return not inside and _VENDOR_TAIL.match(page.lower, end) is not None
+
+
+def _goes_on(text: str, end: int, after: int) -> bool:
+    """Whether the word is only a part of a longer one: `authentication`, but not `tokenProd`."""
+    tail = text[end:after]
+    return (
+        tail[:1].islower() and text[end - 1].islower() and tail.lower() not in ("s", "key", "value")
+    )
 
 
 def _password(text: str) -> bool:

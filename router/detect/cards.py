@@ -23,7 +23,18 @@ _ISSUERS = (
     (re.compile(r"220[0-4]|8[12]|60|508"), (16,)),  # Mir, RuPay
     (re.compile(r"5018|5020|5038|5[6-9]|6"), (12, 13, 14, 15, 16, 17, 18, 19)),  # Maestro
 )
-_SHAPES = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 5), (4, 4, 4), (8, 8), (4, 4, 4, 1)})  # fmt: skip
+_SHAPES = frozenset(
+    {
+        (4, 4, 4, 4),
+        (4, 6, 5),
+        (4, 6, 4),
+        (4, 4, 4, 4, 3),
+        (4, 4, 5),
+        (4, 4, 4),
+        (8, 8),
+        (4, 4, 4, 1),
+    }
+)
 _SAYS = re.compile(r"card|credit|debit|visa|master|amex|maestro|\bcc\b|\bpan\b|karte|carte|tarjeta")
 _SECURITY = re.compile(
     r"\b(?:cvv2?|cvc2?|cid|card verification (?:value|code)|security code)\b"

@@ -15,9 +15,12 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,24});?")
 _ESCAPE = re.compile(r"(?:\\u\{?[0-9a-fA-F]{4,6}\}?|\\x[0-9a-fA-F]{2})+")
 _ONE_ESCAPE = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})")
-_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{12,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}")
+_BASE64 = re.compile(r"(?<![\w+/-])[A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}")
+_PART = re.compile(r"[A-Za-z0-9+/_]{8,}={0,2}")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _HEX = re.compile(
-    r"(?<![\w])(?:0x|(?=[2-7]))[2-7][0-9a-fA-F][ :]?(?:[0-9a-fA-F]{2}[ :]?){6,}[0-9a-fA-F]{2}(?![\w])"
+    r"(?<![\w])(?:0x|(?=[2-7]))[2-7][0-9a-fA-F][ :]?(?:[0-9a-fA-F]{2}[ "
+    r":]?){4,}[0-9a-fA-F]{2}(?![\w])"
 )
 _TAGS = re.compile("[\U000e0020-\U000e007e]+")
 _MOST_PRINTED = 0.9
@@ -58,13 +61,24 @@ def tags(text: str) -> Iterator[Piece]:
 def base64s(text: str) -> Iterator[Piece]:
     """Base64 and its URL form (RFC 4648), on one line or wrapped, where it says text."""
     for match in _BASE64.finditer(text):
-        decoded = _base64(match[0])
+        if len(match[0]) > 15 or not _WORD.fullmatch(match[0]):
+            yield from _base64s(match[0], match.start())
+
+
+def _base64s(text: str, at: int) -> Iterator[Piece]:
+    """The whole, or else its parts between dashes, which belong to the URL form only."""
+    decoded = _base64(text)
+    if decoded:
+        yield at, at + len(text), f" {decoded} "
+        return
+    for part in _PART.finditer(text) if "-" in text else ():
+        decoded = _base64(part[0])
         if decoded:
-            yield match.start(), match.end(), f" {decoded} "
+            yield at + part.start(), at + part.end(), f" {decoded} "
 
 
 def hexes(text: str) -> Iterator[Piece]:
-    """Eight bytes or more in hexadecimal, where they say text."""
+    """Six bytes or more in hexadecimal, where they say text."""
     for match in _HEX.finditer(text):
         digits = re.sub(r"^0x|[ :]", "", match[0])
         decoded = _text(bytes.fromhex(digits))

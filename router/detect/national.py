@@ -65,7 +65,8 @@ NUMBERS: tuple[Number, ...] = (
     _row("STEUER_ID", _digits(11), check.de_steuer_id),
     _row("SVNR_DE", rf"{_digits(8)}~{_LOW}~{_digits(3)}", check.de_social_security),
     _row("NIF_ES", rf"[xyz]~{_digits(7)}~{_LOW}|{_digits(8)}~{_LOW}", check.es_nif,
-         r"\b(?:nif|dni|nie)\b", r"[xyz\d][-.]?\d{7}-?[a-z]|\d{2}\.\d{3}\.\d{3}-?[a-z]|[xyz\d](?: \d){7} [a-z]"),
+         r"\b(?:nif|dni|nie)\b", r"[xyz\d][-.]?\d{7}-?[a-z]|\d{2}\.\d{3}\.\d{3}-?[a-z]"
+                                 r"|[xyz\d](?: \d){7} [a-z]"),
     _row("INSEE", rf"[1-478]~{_digits(4)}~\d~[\dab]~{_digits(8)}", check.fr_insee),
     _row("CODICE_FISCALE", rf"(?:{_LOW}~){{6}}(?:[0-9lmnp-v]~){{2}}[abcdehlmprst]"
          rf"(?:~[0-9lmnp-v]){{2}}~{_LOW}(?:~[0-9lmnp-v]){{3}}~{_LOW}", check.it_codice_fiscale),
@@ -75,15 +76,18 @@ NUMBERS: tuple[Number, ...] = (
     _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv),
     _row("CPF", _digits(11), check.br_cpf, r"\bcpf\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}"),
     _row("SIN", _digits(9), check.ca_sin, r"\bsin\b|social insurance|assurance sociale"),
-    _row("AADHAAR", _digits(12), verhoeff, r"aa?dhaa?r|\buid(?:ai)?\b", r"[2-9]\d{3}([ -])\d{4}\1\d{4}"),
-    _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ ]?{_digits(4)}", check.se_personnummer,
+    _row("AADHAAR", _digits(12), verhoeff, r"aa?dhaa?r|\buid(?:ai)?\b", r"[2-9]\d{3}([ "
+                                                                        r"-])\d{4}\1\d{4}"),
+    _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ "
+                         rf"]?{_digits(4)}", check.se_personnummer,
          r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}"),
     _row("HETU", rf"{_digits(6)}[-+a-fu-y]\d{{3}}[0-9a-y]", check.fi_hetu),
     _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer"),
     _row("NIF_PT", _digits(9), check.pt_nif, r"\bnif\b|contribuinte"),
     _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps"),
     _row("TFN", _digits(9), check.au_tfn, r"\btfn\b|tax file"),
-    _row("MEDICARE_AU", rf"[2-6]~{_digits(9)}(?:~\d)?", check.au_medicare, r"medicare", category=PHI),
+    _row("MEDICARE_AU", rf"[2-6]~{_digits(9)}(?:~\d)?", check.au_medicare, r"medicare",
+         category=PHI),
     _row("MBI", r"[1-9][ac-hj-km-np-rt-y][0-9ac-hj-km-np-rt-y]\d-?[ac-hj-km-np-rt-y]"
          r"[0-9ac-hj-km-np-rt-y]\d-?[ac-hj-km-np-rt-y]{2}\d{2}", check.always, category=PHI),
 )  # fmt: skip

@@ -24,7 +24,7 @@ _SHAPES = re.compile(
     + _SHUT,
     re.ASCII,
 )
-_LOOSE = re.compile(_OPEN + rf"\(?\d(?:{_SEP}\d){{6,14}}" + _EXT + _SHUT, re.ASCII)
+_LOOSE = re.compile(_OPEN + rf"\(?\d(?:{_SEP}\d){{5,14}}" + _EXT + _SHUT, re.ASCII)
 _SAYS = re.compile(
     r"phone|telefon|telephone|telefono|\btel\b|mobile?\b|movil|handy|\bcell|\bfax"
     r"|\bcall|\bring\b|reach|\bdial|\bsms\b|\btext(?:ed)? (?:me|him|her|us)|whatsapp|signal\b"
@@ -39,6 +39,9 @@ _OTHER = re.compile(
 _DATE = re.compile(
     r"(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2})(?![\d./-]?\d)"
 )
+_PAIRS = re.compile(
+    r"\d\d([ .-])\d\d\1\d\d\Z|\d{3}[ -]\d{3}\Z|\d\d(?:[ ]{2,4}\d\d){2}\Z|\d \d   \d \d   \d \d\Z"
+)
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _BEFORE = 48
 _LEAST, _MOST = 7, 16
@@ -52,7 +55,8 @@ def find_phones(page: Page) -> Iterator[Match]:
         ):
             yield Match("PHONE", PII, match.start(), match.end())
     for match in page.numbers(_LOOSE):
-        if _dialled(match[0]) and _said(page, match):
+        paired = _PAIRS.match(match[0]) is not None
+        if _dialled(match[0], 6 if paired else _LEAST) and _said(page, match):
             yield Match("PHONE", PII, match.start(), match.end())
 
 

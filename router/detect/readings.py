@@ -43,7 +43,7 @@ def _pieces(text: str, spoken: bool) -> Iterator[Piece]:
     words = _SIGNS.sub(" ", lower).split()
     if spelling.hints(words):
         yield from spelling.numbers(lower, _SPOKEN if spoken else _WRITTEN)
-    if Counter(map(len, words))[1] > 5:
+    if Counter(map(len, words))[1] > 3:
         yield from spelling.spaced(text)
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
-_IS = r"[ \t]{0,3}(?:number|num|no\.?|nr\.?|n[°o]\.?|id|code)?[ \t]{0,3}(?:is|was|ist|est|es|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
+_IS = (
+    r"[ \t]{0,3}(?:number|num|no\.?|nr\.?|n[°o]\.?|id|code)?[ \t]{0,3}(?:is|was|ist|est|es"
+    r"|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
+)
 _ID = r"((?=[a-z0-9\-/. ]{0,24}\d)[a-z0-9](?:[-/.]?[a-z0-9]){3,19})(?![\w])"
 
 
@@ -40,18 +43,22 @@ RECORDS: tuple[Record, ...] = (
          r"\b(?:health )?insurance (?:id|number|no|policy)\b|\bmember id\b|\bbeneficiary\b"
          r"|\bversicherten(?:nummer|nr)\b"),
     _row("DRIVER_LICENSE", PII, "licen|permis|driving|hrerschein",
-         r"\bdriv(?:er|ing)(?:'?s)?[ -]licen[cs]e\b|\bfu?e?hrerschein(?:nummer)?\b|\bpermis de conduire\b"),
+         r"\bdriv(?:er|ing)(?:'?s)?[ -]licen[cs]e\b|\bfu?e?hrerschein(?:nummer)?\b|\bpermis "
+         r"de conduire\b"),
     _row("PASSPORT", PII, "passport|reisepass|passeport|pasaporte|passaporto|paspoort",
-         r"\bpassport\b|\breisepass(?:nummer)?\b|\bpasseport\b|\bpasaporte\b|\bpassaporto\b|\bpaspoort\b"),
+         r"\bpassport\b|\breisepass(?:nummer)?\b|\bpasseport\b|\bpasaporte\b|\bpassaporto\b"
+         r"|\bpaspoort\b"),
     _row("ID_CARD", PII, "identity|id card|personalausweis|national id",
          r"\bidentity card\b|\bid card\b|\bpersonalausweis(?:nummer)?\b|\bnational id\b"),
     _row("BANK_ACCOUNT", PII, "account|konto|routing|sort code|cuenta|compte",
          r"\b(?:bank )?account (?:number|no|nr)\b|\bkonto(?:nummer|nr)\b|\brouting\b|\bsort code\b"
          r"|\bnumero de (?:compte|cuenta)\b", r"(\d(?:[- ]?\d){5,17})(?!\w)", 6),
-    _row("CUSTOMER", PII, "customer|client|kunde", r"\bcustomer\b|\bclient\b|\bkunden(?:nummer|nr)\b",
+    _row("CUSTOMER", PII, "customer|client|kunde", r"\bcustomer\b|\bclient\b"
+                                                   r"|\bkunden(?:nummer|nr)\b",
          r"(\d{4,10}|[a-z]{1,3}-\d{3,10})(?!\w)"),
     _row("ORDER", PII, "order|bestell|invoice|rechnung|booking|commande|pedido",
-         r"\border\b|\bbestell(?:ung|nummer|nr)\b|\binvoice\b|\brechnung(?:snummer|snr)?\b|\bbooking\b"
+         r"\border\b|\bbestell(?:ung|nummer|nr)\b|\binvoice\b|\brechnung(?:snummer|snr)?\b"
+         r"|\bbooking\b"
          r"|\bcommande\b|\bpedido\b", r"((?:[a-z]{1,5}[-_])?\d{4,12})(?![\w]|[.,/]\d)"),
 )  # fmt: skip
 _REACH = 120

@@ -1,4 +1,4 @@
-"""What is said instead of written: digits in words, "jane dot doe at example dot com", s p a c e d."""
+"""What is said instead of written: digits in words, and letters with a space between them."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ _SIGNS = {
 _KNOWN = frozenset(UNITS) | frozenset(_TEENS) | frozenset(_TENS) | frozenset(_TIMES)
 _WORD = re.compile(r"[a-z]+|\d+")
 _BETWEEN = re.compile(r"[ \t\n,.…-]{1,4}\Z")
+_ON_A_LINE = re.compile(r"[ \t,.…-]{1,4}\Z")
 _SPACED = re.compile(r"(?<!\w)\w(?:[ \t]{1,3}\S){5,}(?!\w)")
 
 
@@ -68,7 +69,7 @@ def numbers(text: str, least: int) -> Iterator[Piece]:
     """Runs of spoken digits that make at least `least` digits: double four two is 442."""
     run: list[re.Match[str]] = []
     for word in _WORD.finditer(text):
-        if run and not (_BETWEEN.match(text, run[-1].end(), word.start()) and _speaks(word[0])):
+        if run and not (_speaks(word[0]) and _goes_on(text, run[-1], word)):
             yield from _written(run, least)
             run = []
         if _speaks(word[0]) and (run or word[0] not in _SIGNS):
@@ -82,10 +83,17 @@ def hints(words: Sequence[str]) -> bool:
         return False
     run = 0
     for word in words:
-        run = run + 1 if word in _KNOWN else 0
+        run = run + 1 if word in _KNOWN or word in _SIGNS else 0
         if run > 2:
             return True
     return False
+
+
+def _goes_on(text: str, last: re.Match[str], word: re.Match[str]) -> bool:
+    """Figures on another line are another number; words may be wrapped."""
+    figures = last[0].isdigit() or word[0].isdigit()
+    between = _ON_A_LINE if figures else _BETWEEN
+    return between.match(text, last.end(), word.start()) is not None
 
 
 def _speaks(word: str) -> bool:

@@ -22,13 +22,21 @@ class Token:
     type: str
     prefix: str
     rest: re.Pattern[str]
-    entropy: float = 3.0
+    entropy: float
 
 
-def _rows(type_: str, prefixes: str, rest: str, least: float = 3.0) -> list[Token]:
-    return [Token(type_, one, re.compile(rest, re.ASCII), least) for one in prefixes.split()]
+def _rows(type_: str, prefixes: str, rest: str) -> list[Token]:
+    shape, least = re.compile(rest, re.ASCII), _ENTROPY.get(type_, 3.0)
+    return [Token(type_, prefix, shape, least) for prefix in prefixes.split()]
 
 
+_ENTROPY = {
+    "ARTIFACTORY_KEY": 4.0,
+    "ONEPASSWORD_KEY": 3.5,
+    "FLUTTERWAVE_KEY": 2.0,
+    "SQUARE_TOKEN": 3.2,
+    "TERRAFORM_TOKEN": 3.5,
+}
 _END = r"(?![\w])"
 _ISSUED = [
     ("AWS_KEY", "AKIA ASIA ABIA ACCA A3T", r"[A-Z2-7]{16,17}" + _END),
@@ -36,14 +44,16 @@ _ISSUED = [
     ("AWS_BEDROCK_KEY", "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", r""),
     ("GITHUB_TOKEN", "ghp_ gho_ ghu_ ghs_ ghr_", r"[A-Za-z0-9]{36,255}"),
     ("GITHUB_TOKEN", "github_pat_", r"\w{40,255}"),
-    ("GITLAB_TOKEN", "glpat- gldt- glft- glrt- glptt- glcbt- glimt- glagent- gloas- glsoat- glffct- GR1348941", r"[\w.-]{20,80}"),
+    ("GITLAB_TOKEN", "glpat- gldt- glft- glrt- glptt- glcbt- glimt- glagent- gloas- glsoat- "
+                     "glffct- GR1348941", r"[\w.-]{20,80}"),
     ("SLACK_TOKEN", "xoxb-", r"\d{8,14}-(?:\d{8,14}-?)?[A-Za-z0-9-]{16,40}"),
     ("SLACK_TOKEN", "xoxp- xoxe- xoxo- xoxs-", r"(?:\d{1,14}-){1,4}[A-Za-z0-9]{20,170}"),
     ("SLACK_TOKEN", "xoxa- xoxr-", r"(?:\d-)?[0-9a-zA-Z]{8,48}" + _END),
     ("SLACK_TOKEN", "xapp-", r"\d-[A-Z0-9]{6,20}-\d{6,20}-[a-z0-9]{20,80}"),
     ("SLACK_WEBHOOK", "hooks.slack.com/", r"(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,80}"),
     ("TEAMS_WEBHOOK", ".webhook.office.com/", r"webhookb2/[\w@/-]{80,200}"),
-    ("STRIPE_KEY", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ whsec_", r"[A-Za-z0-9]{10,120}"),
+    ("STRIPE_KEY", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ "
+                   "rk_prod_ whsec_", r"[A-Za-z0-9]{10,120}"),
     ("ANTHROPIC_KEY", "sk-ant-", r"(?:api|admin|oat|sid)\d\d-[\w-]{78,118}AA" + _END),
     ("OPENAI_KEY", "sk-proj- sk-svcacct- sk-admin-", r"[\w-]{40,200}"),
     ("OPENAI_KEY", "sk-", r"[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
@@ -58,12 +68,14 @@ _ISSUED = [
     ("NOTION_TOKEN", "ntn_", r"\d{11}[A-Za-z0-9]{35}" + _END),
     ("NOTION_TOKEN", "secret_", r"[A-Za-z0-9]{43}" + _END),
     ("VAULT_TOKEN", "hvs. hvb.", r"[\w-]{80,320}"),
-    ("VAULT_TOKEN", "s.", r"(?=[A-Za-z]{0,23}\d)(?=[A-Z0-9]{0,23}[a-z])(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}" + _END),
+    ("VAULT_TOKEN", "s.",
+     r"(?=[A-Za-z]{0,23}\d)(?=[A-Z0-9]{0,23}[a-z])(?=[a-z0-9]{0,23}[A-Z])[A-Za-z0-9]{24}" + _END),
     ("INTRA42_SECRET", "s-s4t2ud- s-s4t2af-", r"[a-f0-9]{64}"),
     ("ATLASSIAN_TOKEN", "ATATT3", r"[\w=.-]{60,250}"),
-    ("ARTIFACTORY_KEY", "AKCp cmVmd", r"[A-Za-z0-9]{59,69}" + _END, 4.0),
+    ("ARTIFACTORY_KEY", "AKCp cmVmd", r"[A-Za-z0-9]{59,69}" + _END),
     ("AGE_KEY", "AGE-SECRET-KEY-1", r"[A-Z0-9]{58}"),
-    ("ONEPASSWORD_KEY", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", 3.5),
+    ("ONEPASSWORD_KEY", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}"
+                               r"|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", 3.5),
     ("ONEPASSWORD_TOKEN", "ops_eyJ", r"[A-Za-z0-9+/]{200,}={0,3}"),
     ("AIRTABLE_TOKEN", "pat", r"[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
     ("ADOBE_SECRET", "p8e-", r"[A-Za-z0-9]{32}"),
@@ -78,7 +90,7 @@ _ISSUED = [
     ("DYNATRACE_TOKEN", "dt0c01.", r"[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
     ("EASYPOST_TOKEN", "EZAK EZTK", r"[A-Za-z0-9]{54}" + _END),
     ("FACEBOOK_TOKEN", "EAAM EAAC", r"[A-Za-z0-9]{100,}"),
-    ("FLUTTERWAVE_KEY", "FLWSECK_TEST- FLWPUBK_TEST-", r"[A-Za-h0-9]{12,32}(?:-X)?", 2.0),
+    ("FLUTTERWAVE_KEY", "FLWSECK_TEST- FLWPUBK_TEST-", r"[A-Za-h0-9]{12,32}(?:-X)?"),
     ("FLY_TOKEN", "fo1_ fm1_ fm2_ FlyV1", r"[\w+/=, -]{40,800}"),
     ("FRAMEIO_TOKEN", "fio-u-", r"[\w=-]{64}"),
     ("GRAFANA_TOKEN", "glc_ glsa_", r"[A-Za-z0-9+/_]{32,400}={0,3}"),
@@ -105,8 +117,8 @@ _ISSUED = [
     ("SHOPIFY_TOKEN", "shpat_ shpca_ shppa_ shpss_", r"[a-fA-F0-9]{32}"),
     ("SONAR_TOKEN", "squ_ sqp_ sqa_", r"[a-f0-9]{40}"),
     ("SOURCEGRAPH_TOKEN", "sgp_", r"(?:[a-fA-F0-9]{16}_|local_)?[a-fA-F0-9]{40}"),
-    ("SQUARE_TOKEN", "sq0atp- sq0csp- EAAA", r"[\w-]{22,60}", 3.2),
-    ("TERRAFORM_TOKEN", ".atlasv1.", r"[\w=-]{60,70}", 3.5),
+    ("SQUARE_TOKEN", "sq0atp- sq0csp- EAAA", r"[\w-]{22,60}"),
+    ("TERRAFORM_TOKEN", ".atlasv1.", r"[\w=-]{60,70}"),
     ("TWILIO_KEY", "SK", r"[0-9a-fA-F]{32}" + _END),
     ("TYPEFORM_TOKEN", "tfp_", r"[\w.=-]{59}"),
     ("YANDEX_KEY", "AQVN", r"[\w-]{35,38}"),

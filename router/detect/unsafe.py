@@ -15,16 +15,19 @@ from router.detect.page import Detector, Match, Page
 _URL = r"(?:https?:)?//[^\s)\"'<>\]]{1,400}"
 _SHOWN = (
     ("IMAGE_LINK", "![", re.compile(rf"!\[[^\]\n]{{0,200}}\]\([ ]{{0,3}}{_URL}")),
-    ("IMAGE_LINK", "![", re.compile(rf"!\[[^\]\n]{{0,200}}\]\[[^\]\n]{{0,80}}\]")),
+    ("IMAGE_LINK", "![", re.compile(r"!\[[^\]\n]{0,200}\]\[[^\]\n]{0,80}\]")),
     ("IMAGE_LINK", "<img", re.compile(rf"<img\b[^>]{{0,300}}src[ ]?=[ ]?[\"']?{_URL}")),
     ("CARRIES_DATA", "://", re.compile(
-        r"https?://[^\s)\"'<>\]]{1,300}[?&#][\w.-]{0,40}=?(?:\{\{?[^\s{}]{1,80}\}\}?|\[[a-z_ ]{2,60}\]|%7b[^\s]{1,80}%7d"
+        r"https?://[^\s)\"'<>\]]{1,300}[?&#][\w.-]{0,40}=?(?:\{\{?[^\s{}]{1,80}\}\}?|\[[a-z_ "
+        r"]{2,60}\]|%7b[^\s]{1,80}%7d"
         r"|<[a-z_ ]{2,60}>|\$\{?[a-z_]{2,60}\}?)")),
     ("SCRIPT", "script", re.compile(r"<script\b|javascript:[^\s]")),
     ("SCRIPT", "data:text/html", re.compile(r"data:text/html")),
-    ("HIDDEN", "<!--", re.compile(r"<!--[^>]{0,200}\b(?:ignore|instruction|assistant|system|prompt|you must|send)\b")),
+    ("HIDDEN", "<!--", re.compile(r"<!--[^>]{0,200}\b(?:ignore|instruction|assistant|system"
+                                  r"|prompt|you must|send)\b")),
     ("HIDDEN", "style", re.compile(
-        r"style[ ]?=[ ]?[\"'][^\"'>]{0,200}(?:display[ ]?:[ ]?none|visibility[ ]?:[ ]?hidden|font-size[ ]?:[ ]?0|opacity[ ]?:[ ]?0"
+        r"style[ ]?=[ ]?[\"'][^\"'>]{0,200}(?:display[ ]?:[ ]?none|visibility[ ]?:[ ]?hidden"
+        r"|font-size[ ]?:[ ]?0|opacity[ ]?:[ ]?0"
         r"(?![.\d])|color[ ]?:[ ]?(?:white|#fff(?:fff)?|transparent)\b)")),
     ("HIDDEN", "hidden", re.compile(r"<[a-z]{1,12}\b[^>]{0,200}[ ]hidden(?:[ =>])")),
     ("RUNS_CODE", "curl", re.compile(r"\bcurl\b[^\n]{0,200}\|[ ]?(?:sudo )?(?:ba|z)?sh\b")),
