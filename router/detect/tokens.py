@@ -75,7 +75,7 @@ _ISSUED = [
     ("ARTIFACTORY_KEY", "AKCp cmVmd", r"[A-Za-z0-9]{59,69}" + _END),
     ("AGE_KEY", "AGE-SECRET-KEY-1", r"[A-Z0-9]{58}"),
     ("ONEPASSWORD_KEY", "A3-", r"[A-Z0-9]{6}-(?:[A-Z0-9]{11}"
-                               r"|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}", 3.5),
+                               r"|[A-Z0-9]{6}-[A-Z0-9]{5})(?:-[A-Z0-9]{5}){3}"),
     ("ONEPASSWORD_TOKEN", "ops_eyJ", r"[A-Za-z0-9+/]{200,}={0,3}"),
     ("AIRTABLE_TOKEN", "pat", r"[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
     ("ADOBE_SECRET", "p8e-", r"[A-Za-z0-9]{32}"),
