@@ -46,9 +46,9 @@ class Places:
 
     def feed(self, text: str) -> None:
         """Go on over a text; a piece of it without any mark of Markdown or HTML costs little."""
-        if self.lost:
-            return
         for piece in _PIECE.findall(text):
+            if self.lost:
+                return
             if len(piece) > 1 or piece not in _MARKS:
                 self._plain(piece)
             else:
