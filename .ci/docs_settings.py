@@ -33,6 +33,8 @@ MEANINGS = {
     "catalog": "Further folders of catalog rows; a later row replaces an earlier one of its id.",
     "policy": "The policy file; by default the one that ships with Podium.",
     "pipelines": "Further folders of pipelines; a later one replaces an earlier one of its name.",
+    "prompts": "Further folders of prompts; a later version or label replaces an earlier one.",
+    "schemas": "Further folders of schemas; a later one replaces an earlier one of its name.",
     "remote": "Whether models outside may be used. This release has none to turn on.",
     "gateway.replicas": "Gateways; fixed while running, for scaling would cut long streams.",
     "gateway.num_cpus": "CPUs that Ray sets aside for each.",

@@ -33,6 +33,7 @@ def build(args: Mapping[str, Any]) -> Application:
     """The application for these settings; raises InvalidConfig naming the field."""
     settings = parse(Settings, dict(args), "args")
     home = settings.home or os.environ.get("PODIUM_HOME") or str(default_home(os.environ))
+    settings = settings.model_copy(update={"home": home})
     catalog = read_catalog(settings, home)
     models = {name: _model(catalog.card(name)) for name in settings.models}
     return _gateway(settings, home, catalog, models)

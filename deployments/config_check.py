@@ -8,15 +8,12 @@ from typing import Any
 
 from deployments.catalog_files import read_catalog
 from deployments.home import Home
+from deployments.library_files import read_library, read_plans
 from deployments.policy_in_force import read_policy
 from deployments.settings import Settings
 from models.catalog import Catalog
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
-from router.plan_file import load_plans
-from router.prompts import load_prompts
-from router.schemas import load_schemas
-from router.steps.kind import Library
 
 
 def check_config(settings: Settings, home: Home) -> dict[str, Any]:
@@ -24,15 +21,15 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     catalog = read_catalog(settings, str(home.path))
     _check_models(settings, catalog)
     read_policy(settings)
-    library = Library(load_prompts(), load_schemas())
-    plans = set(load_plans(library))
-    for folder in settings.pipelines:
-        plans |= set(load_plans(library, _folder(folder)))
+    library = read_library(settings, str(home.path))
+    plans = read_plans(settings, str(home.path), library)
     return {
         "profile": settings.profile,
         "models": list(settings.models),
         "catalog": [card.id for card in catalog],
         "policy": settings.policy or "built in",
+        "prompts": list(library.prompts.names()),
+        "schemas": list(library.schemas.names()),
         "pipelines": sorted(plans),
     }
 
@@ -71,10 +68,3 @@ def _check_models(settings: Settings, catalog: Catalog) -> None:
                 f"settings: models names '{name}', which is in no catalog; there are: {known}.",
                 param="models",
             )
-
-
-def _folder(name: str) -> Path:
-    folder = Path(name)
-    if not folder.is_dir():
-        raise InvalidConfig(f"settings: pipelines: {name} is no folder.", param="pipelines")
-    return folder

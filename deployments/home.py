@@ -63,9 +63,34 @@ class Home:
         return self.path / "settings.yaml"
 
     @property
+    def policy(self) -> Path:
+        """The home's own policy, where the settings name none."""
+        return self.path / "policy.yaml"
+
+    @property
+    def accepted_policy(self) -> Path:
+        """The text of the policy that was accepted last."""
+        return self.path / "policy_accepted.yaml"
+
+    @property
     def catalog(self) -> Path:
         """Catalog rows of this home, one YAML file a model."""
         return self.path / "catalog"
+
+    @property
+    def pipelines(self) -> Path:
+        """Pipelines of this home, if it has any."""
+        return self.path / "pipelines"
+
+    @property
+    def prompts(self) -> Path:
+        """Prompts of this home, if it has any."""
+        return self.path / "prompts"
+
+    @property
+    def schemas(self) -> Path:
+        """Schemas of this home, if it has any."""
+        return self.path / "schemas"
 
     @property
     def collections(self) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.library_files import read_library, read_plans
 from deployments.ports import RemoteTranscriber
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
@@ -16,11 +16,8 @@ from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, Run
 from router.execute import Executor
 from router.keys import Principal
 from router.plan import Plan
-from router.plan_file import load_plans
 from router.planner import PIPELINE_PREFIX, find_plan
-from router.prompts import load_prompts
-from router.schemas import load_schemas
-from router.steps.kind import Capabilities, Library, RunRequest
+from router.steps.kind import Capabilities, RunRequest
 from router.store.records import RunRecord, StepRecord
 
 if TYPE_CHECKING:
@@ -34,12 +31,10 @@ class Pipelines:
     """The plans in force, and the executor that runs them over this gateway's models."""
 
     def __init__(self, state: GatewayState) -> None:
-        library = Library(load_prompts(), load_schemas())
+        settings = state.settings
         self._state = state
-        self._plans = load_plans(library)
-        for folder in state.settings.pipelines:
-            self._plans |= load_plans(library, Path(folder))
-        self._library = library
+        self._library = read_library(settings, settings.home)
+        self._plans = read_plans(settings, settings.home, self._library)
         self._executor = self._executor_over(state.chat_model)
 
     def names(self) -> tuple[str, ...]:

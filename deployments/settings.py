@@ -54,7 +54,8 @@ class Settings(BaseModel):
     """The whole of it; also the `args` of serve_config.yaml.
 
     `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
-    policy file, `home` the folder of all state.
+    policy file, `home` the folder of all state; `pipelines`, `prompts` and `schemas` name more
+    folders of those.
     """
 
     model_config = _STRICT
@@ -67,6 +68,8 @@ class Settings(BaseModel):
     catalog: tuple[str, ...] = ()
     policy: str | None = None
     pipelines: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
     remote: str = Field(default="off", pattern="^(off|stub|on)$")
     gateway: GatewaySettings = GatewaySettings()
     retriever: RetrieverSettings = RetrieverSettings()

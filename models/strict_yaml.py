@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
 import yaml
@@ -56,6 +57,14 @@ def load(text: str | bytes, source: str, max_bytes: int = MAX_BYTES) -> Any:
         raise InvalidConfig(
             f"{source}{_place(error)}: {_problem(error)}. Mend the file."
         ) from error
+
+
+def read(file: Traversable) -> bytes:
+    """The bytes of a file; raises InvalidConfig naming it when there is no reading them."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidConfig(f"{file} can't be read: {error.strerror}. Mend the file.") from error
 
 
 def _place(error: Exception) -> str:

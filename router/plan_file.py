@@ -112,8 +112,17 @@ def load_plans(library: Library, folder: Traversable | None = None) -> dict[str,
         (entry for entry in root.iterdir() if entry.name.endswith(".yaml")),
         key=lambda entry: entry.name,
     )
-    plans = [load_plan(entry.read_bytes(), library, entry.name) for entry in files]
+    plans = [_load_file(entry, library) for entry in files]
     return {plan.name: plan for plan in plans}
+
+
+def _load_file(entry: Traversable, library: Library) -> Plan:
+    try:
+        return load_plan(strict_yaml.read(entry), library, entry.name)
+    except InvalidConfig as error:
+        if entry.name in error.message:
+            raise
+        raise InvalidConfig(f"{entry.name}: {error.message}", param=error.param) from error
 
 
 def _step(name: str, row: _StepRow, roots: frozenset[str]) -> PlanStep:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Annotated, Any, Literal
 
 from jinja2 import Template
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from models import strict_yaml
 from models.errors import InvalidConfig
@@ -20,6 +20,7 @@ from router.template import compile_template, render
 
 LABELS_FILE = "labels.yaml"
 REFERENCE = re.compile(r"^(?P<id>[a-z0-9_-]+(?:/[a-z0-9_-]+)*)@(?P<label>[a-z0-9_.-]+)$")
+_ID = re.compile(r"^[a-z0-9_-]+(?:/[a-z0-9_-]+)*$")
 _VERSION_FILE = re.compile(r"^(?P<version>v[0-9]+)\.yaml$")
 
 
@@ -73,19 +74,25 @@ class _PromptRow(_Strict):
     refusal: str | None = None
 
 
+_Version = Annotated[str, StringConstraints(pattern=r"^v[0-9]+$")]
+
+
+class _LabelRows(RootModel[dict[str, dict[str, _Version]]]):
+    """A version for each label of each prompt."""
+
+
 class Prompts:
     """Every prompt version by `id@version`, and which version each label stands for."""
 
-    def __init__(self, versions: Iterable[Prompt], labels: Mapping[str, Mapping[str, str]]) -> None:
-        self._versions = {prompt.name: prompt for prompt in versions}
+    def __init__(
+        self, versions: Mapping[str, Prompt], labels: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        self._versions = versions
         self._labels = labels
-        for id, rows in labels.items():
-            for label, version in rows.items():
-                if f"{id}@{version}" not in self._versions:
-                    raise InvalidConfig(
-                        f"{LABELS_FILE}: {id}.{label} names {version}, which is no version of it.",
-                        param=f"{id}.{label}",
-                    )
+
+    def names(self) -> tuple[str, ...]:
+        """Every version, as `id@version`."""
+        return tuple(sorted(self._versions))
 
     def get(self, reference: str, field: str = "prompt") -> Prompt:
         """The prompt of `id@label` or `id@v3`; raises InvalidConfig naming `field`."""
@@ -99,16 +106,24 @@ class Prompts:
         return prompt
 
 
-def load_prompts(folder: Traversable | None = None) -> Prompts:
-    """All prompts of a folder, those that ship with Podium by default."""
-    root = folder or resources.files("router").joinpath("prompts")
-    labels = strict_yaml.load(root.joinpath(LABELS_FILE).read_bytes(), LABELS_FILE) or {}
-    return Prompts(_read_tree(root, ""), labels)
+def load_prompts(*folders: Traversable) -> Prompts:
+    """The prompts that ship with Podium and those of `folders`, each laid upon the ones before.
+
+    A file replaces the version of its name, a label what it stood for. Raises InvalidConfig naming
+    the file and the field at fault.
+    """
+    versions: dict[str, Prompt] = {}
+    labels: dict[str, Mapping[str, str]] = {}
+    for root in (resources.files("router").joinpath("prompts"), *folders):
+        versions |= {prompt.name: prompt for prompt in _read_tree(root, "")}
+        for id, rows in _read_labels(root.joinpath(LABELS_FILE), versions).items():
+            labels[id] = {**labels.get(id, {}), **rows}
+    return Prompts(versions, labels)
 
 
-def read_prompt(text: bytes, id: str, version: str) -> Prompt:
-    """One prompt file; raises InvalidConfig naming the field at fault."""
-    source = f"{id}/{version}.yaml"
+def read_prompt(text: bytes, id: str, version: str, source: str = "") -> Prompt:
+    """One prompt file; raises InvalidConfig naming the file, by `source`, and the field."""
+    source = source or f"{id}/{version}.yaml"
     row = strict_yaml.parse(_PromptRow, strict_yaml.load(text, source), source)
     inputs = frozenset(row.inputs)
     turns = tuple(
@@ -126,11 +141,35 @@ def read_prompt(text: bytes, id: str, version: str) -> Prompt:
     )
 
 
+def _read_labels(
+    file: Traversable, versions: Mapping[str, Prompt]
+) -> Mapping[str, Mapping[str, str]]:
+    if not file.is_file():
+        return {}
+    rows = strict_yaml.load(strict_yaml.read(file), str(file)) or {}
+    labels = strict_yaml.parse(_LabelRows, rows, str(file)).root
+    for id, named in labels.items():
+        for label, version in named.items():
+            if f"{id}@{version}" not in versions:
+                raise InvalidConfig(
+                    f"{file}: {id}.{label} names {version}, which is no version of it.",
+                    param=f"{id}.{label}",
+                )
+    return labels
+
+
 def _read_tree(folder: Traversable, path: str) -> list[Prompt]:
     found: list[Prompt] = []
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        match = _VERSION_FILE.match(entry.name)
         if entry.is_dir():
             found += _read_tree(entry, f"{path}/{entry.name}".strip("/"))
-        elif match := _VERSION_FILE.match(entry.name):
-            found.append(read_prompt(entry.read_bytes(), path, match["version"]))
+        elif match and _ID.match(path):
+            text = strict_yaml.read(entry)
+            found.append(read_prompt(text, path, match["version"], str(entry)))
+        elif entry.name.endswith((".yaml", ".yml")) and (path or entry.name != LABELS_FILE):
+            raise InvalidConfig(
+                f"{entry} is no prompt: those lie in a folder named for them, in small letters,"
+                " as v1.yaml, v2.yaml and so on."
+            )
     return found

@@ -62,16 +62,64 @@ def test_a_prompt_that_is_not_there_is_named_with_its_field(name: str) -> None:
     assert caught.value.param == "steps.draft.prompt"
 
 
-def test_a_label_of_no_version_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "support" / "draft"
-    folder.mkdir(parents=True)
-    (folder / "v1.yaml").write_text("inputs: []\nmessages: [{role: user, content: Hi}]")
-    (tmp_path / "labels.yaml").write_text("support/draft: {prod: v1}")
-    assert load_prompts(tmp_path).get("support/draft@prod").version == "v1"
-    (tmp_path / "labels.yaml").write_text("support/draft: {prod: v2}")
+HELLO = "inputs: []\nmessages: [{role: user, content: Hello}]\n"
+
+
+def _put(folder: Path, name: str, text: str = HELLO) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_a_folder_adds_prompts_and_versions_and_moves_labels(tmp_path: Path) -> None:
+    _put(tmp_path, "support/draft/v2.yaml")
+    _put(tmp_path, "mine/greeting/v1.yaml")
+    _put(tmp_path, "README.md", "What these are for.")
+    before = load_prompts(tmp_path)
+    assert before.get("support/draft@prod").version == "v1"
+    assert before.get("mine/greeting@v1").render({})[0].content == "Hello"
+    _put(tmp_path, "labels.yaml", "support/draft: {prod: v2}\nmine/greeting: {test: v1}")
+    after = load_prompts(tmp_path)
+    assert after.get("support/draft@prod").version == "v2"
+    assert after.get("support/draft@v1") is not None
+    assert after.get("mine/greeting@test").version == "v1"
+    assert after.get("support/intent@prod").version == "v1"
+    assert set(after.names()) == {*PROMPTS.names(), "support/draft@v2", "mine/greeting@v1"}
+
+
+def test_a_later_folder_replaces_a_version(tmp_path: Path) -> None:
+    _put(tmp_path / "a", "support/draft/v1.yaml")
+    _put(tmp_path / "b", "support/draft/v1.yaml", HELLO.replace("Hello", "Bye"))
+    both = load_prompts(tmp_path / "a", tmp_path / "b").get("support/draft@prod")
+    assert both.render({})[0].content == "Bye"
+    assert both.digest != PROMPTS.get("support/draft@prod").digest
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "param"),
+    [
+        ("labels.yaml", "support/draft: {prod: v9}", "support/draft.prod"),
+        ("labels.yaml", "support/nobody: {prod: v1}", "support/nobody.prod"),
+        ("labels.yaml", "support/draft: {prod: newest}", "support/draft.prod"),
+        ("labels.yaml", "support/draft: v1", "support/draft"),
+        ("labels.yaml", "- support/draft", None),
+        ("support/draft/v2.yaml", "inputs: []\nmessages: []", "messages"),
+        ("support/draft/v2.yml", HELLO, None),
+        ("support/draft/two.yaml", HELLO, None),
+        ("support/draft/labels.yaml", "{}", None),
+        ("Support/Draft/v1.yaml", HELLO, None),
+        ("v1.yaml", HELLO, None),
+    ],
+)
+def test_a_wrong_file_of_a_folder_is_named(
+    tmp_path: Path, name: str, text: str, param: str | None
+) -> None:
+    file = _put(tmp_path, name, text)
     with pytest.raises(InvalidConfig) as caught:
         load_prompts(tmp_path)
-    assert caught.value.param == "support/draft.prod"
+    assert str(file) in caught.value.message
+    assert caught.value.param == param
 
 
 @pytest.mark.parametrize(

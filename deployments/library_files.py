@@ -1,0 +1,39 @@
+"""Which prompts, schemas and pipelines are in force: ours, the home's, then those of settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployments.home import Home
+from deployments.settings import Settings
+from models.errors import InvalidConfig
+from router.plan import Plan
+from router.plan_file import load_plans
+from router.prompts import load_prompts
+from router.schemas import load_schemas
+from router.steps.kind import Library
+
+
+def read_library(settings: Settings, home: str | None) -> Library:
+    """The prompts and schemas; raises InvalidConfig naming the file, or the folder's setting."""
+    return Library(
+        load_prompts(*_folders("prompts", settings.prompts, home)),
+        load_schemas(*_folders("schemas", settings.schemas, home)),
+    )
+
+
+def read_plans(settings: Settings, home: str | None, library: Library) -> dict[str, Plan]:
+    """The pipelines by name, a later folder's instead of an earlier one's; raises InvalidConfig."""
+    plans = load_plans(library)
+    for folder in _folders("pipelines", settings.pipelines, home):
+        plans |= load_plans(library, folder)
+    return plans
+
+
+def _folders(setting: str, named: tuple[str, ...], home: str | None) -> list[Path]:
+    """The home's own folder where it has one, then those the setting names."""
+    own = [getattr(Home(Path(home)), setting)] if home else []
+    for name in named:
+        if not Path(name).is_dir():
+            raise InvalidConfig(f"settings: {setting}: {name} is no folder.", param=setting)
+    return [*(folder for folder in own if folder.is_dir()), *map(Path, named)]
