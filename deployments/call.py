@@ -12,13 +12,14 @@ from typing import Any
 from starlette.requests import Request
 
 from deployments.accounting import Charge
+from deployments.egress_chat import Originating
 from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.opened import opened
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidRequest
-from models.messages import Usage
+from models.messages import Origin, Usage
 from models.ports import ChatModel
 from router.budget import NANO, Amount
 from router.budget_estimate import amount_used
@@ -65,7 +66,8 @@ class Call:
 
     def chat(self, card: ModelCard) -> ChatModel:
         """The port of an eligible chat model, charged to the key."""
-        return self.state.chat_for(self.principal, card.id)
+        model = self.state.chat_for(self.principal, card.id)
+        return model if card.is_local else Originating(model, self._origin())
 
     def charge(self, card: ModelCard, most: Amount) -> Charge:
         """This call's part of its key's limits, to be entered around the call."""
@@ -104,6 +106,17 @@ class Call:
             "label": self.label.public(),
             "redactions": [],
         }
+
+    def _origin(self) -> Origin:
+        """What the gate must know of a request for a model outside."""
+        return Origin(
+            request_id=self.request_id,
+            decision_id=self.decision_id,
+            tenant=self.principal.tenant,
+            step="request",
+            label=self.label.to_json(),
+            policy_digest=self.state.policy.digest,
+        )
 
     def _decided(self, name: str, asked: Asked) -> ModelCard:
         if asked.model is not None:

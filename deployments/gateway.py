@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ray import serve
 
+from deployments.egress_chat import EgressModel
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
@@ -16,10 +17,11 @@ from deployments.home import Home
 from deployments.keyring import Keyring
 from deployments.model_status import ModelStatus
 from deployments.policy_in_force import read_policy
+from deployments.remote import Remote
 from deployments.replica_environment import enter_replica
 from deployments.settings import Settings
 from deployments.wire.peer import is_loopback
-from models.catalog import Catalog
+from models.catalog import Catalog, ModelCard
 from router.rate_book import RateBook
 
 
@@ -36,9 +38,16 @@ class Gateway:
         models: Mapping[str, Any],
         retriever: Any,
         state: Any,
+        egress: Any = None,
+        outside: Sequence[ModelCard] = (),
     ) -> None:
         enter_replica("gateway")
-        remotes = {name: ServeRemote(handle, name) for name, handle in models.items()}
+        remotes: dict[str, Remote] = {
+            name: ServeRemote(handle, name) for name, handle in models.items()
+        }
+        if egress is not None:
+            gate = ServeRemote(egress, "egress")
+            remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
         pepper = Home(Path(home)).pepper()
         self._state = GatewayState(
             settings=settings,

@@ -12,10 +12,11 @@ from fastapi import Depends, Request
 
 from deployments.accounting import Accounting
 from deployments.charged_chat import ChargedChat
+from deployments.egress_chat import chat_port
 from deployments.keyring import Keyring
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
-from deployments.ports import RemoteChatModel, RemoteSearcher, RemoteSource
+from deployments.ports import RemoteSearcher, RemoteSource
 from deployments.remote import Remote
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
@@ -23,6 +24,8 @@ from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
 from models.errors import ModelNotFound
 from models.ports import ChatModel
+from router.gate.sealer import Sealer
+from router.gate.token import gate_keys
 from router.keys import Principal
 from router.policy import Policy
 
@@ -54,12 +57,16 @@ class GatewayState:
     source: RemoteSource = field(init=False)
     accounting: Accounting = field(init=False)
     pipelines: Pipelines = field(init=False)
-    _chat: dict[str, RemoteChatModel] = field(init=False)
+    _chat: dict[str, ChatModel] = field(init=False)
 
     def __post_init__(self) -> None:
         from deployments.pipelines import Pipelines
 
-        self._chat = {name: RemoteChatModel(remote) for name, remote in self.models.items()}
+        sealer = Sealer(gate_keys(self.salt))
+        self._chat = {
+            name: chat_port(self.catalog.card(name), remote, sealer)
+            for name, remote in self.models.items()
+        }
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
         self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)
@@ -85,8 +92,8 @@ class GatewayState:
             param="model",
         )
 
-    def chat_model(self, name: str) -> RemoteChatModel:
-        """The port of a chat model that runs here."""
+    def chat_model(self, name: str) -> ChatModel:
+        """The port of a chat model that runs here, or that is reached through the gate."""
         return self._chat[name]
 
     def chat_for(self, who: Principal, name: str) -> ChatModel:

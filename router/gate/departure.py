@@ -65,7 +65,7 @@ class Departures:
         self._chats = chats
         self._ledger = ledger
         self._clock = clock
-        self._spent = spent or Spent(clock())
+        self._spent = Spent(clock()) if spent is None else spent
 
     async def stream(self, outgoing: Outgoing, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The provider's answer; raises PodiumError only. Closing it stops the provider's work."""
