@@ -1,0 +1,62 @@
+"""Providers' keys: out of the environment, into a private file, and from there to Egress alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deployments.egress_keys import (
+    KNOWN,
+    key_names,
+    keys_file,
+    read_keys,
+    remove_keys,
+    take_keys,
+    write_keys,
+)
+from deployments.home import Home
+from deployments.open_home import open_home
+from models.errors import SetupError
+from tests.remote_cards import remote_card
+
+KEY = "sk-canary-0001"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(tmp_path / "home")
+
+
+def test_keys_of_rows_and_known_providers_are_taken() -> None:
+    names = key_names([remote_card(key_env="MY_OWN_KEY")])
+    environ = {"MY_OWN_KEY": KEY, "ANTHROPIC_API_KEY": "b", "DEEPSEEK_API_KEY": " ", "PATH": "/bin"}
+    assert take_keys(environ, names) == {"MY_OWN_KEY": KEY, "ANTHROPIC_API_KEY": "b"}
+    assert environ == {"PATH": "/bin"}
+    assert set(KNOWN) <= names
+
+
+def test_only_the_owner_may_read_them(home: Home) -> None:
+    assert read_keys(home) == {}
+    write_keys(home, {"OPENAI_API_KEY": KEY})
+    assert keys_file(home).stat().st_mode & 0o777 == 0o600
+    assert read_keys(home) == {"OPENAI_API_KEY": KEY}
+    keys_file(home).chmod(0o640)
+    with pytest.raises(SetupError, match="others"):
+        read_keys(home)
+
+
+def test_they_go_when_the_instance_goes(home: Home) -> None:
+    write_keys(home, {"OPENAI_API_KEY": KEY})
+    remove_keys(home)
+    remove_keys(home)
+    assert read_keys(home) == {}
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{"])
+def test_a_damaged_file_is_said(home: Home, text: str) -> None:
+    write_keys(home, {})
+    assert read_keys(home) == {}
+    keys_file(home).write_text(text)
+    with pytest.raises(SetupError):
+        read_keys(home)
