@@ -41,7 +41,8 @@ class Pseudonymise:
         left = label.categories - {"pii"}
         if not self.holds or left == label.categories or not _lowerable(label):
             return None
-        return replace(label, categories=left, level=label.level if left else Level.INTERNAL)
+        level = label.level if left else min(label.level, Level.INTERNAL)
+        return replace(label, categories=left, level=level)
 
 
 def _lowerable(label: Label) -> bool:
