@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bound import bound
+
 BIN = Path(sys.executable).parent
 START_S = 420.0
 STOP_S = 90.0
@@ -68,11 +70,15 @@ def run(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str
         text=True,
         timeout=300,
         check=False,
+        preexec_fn=bound(),
     )
 
 
 def start(home: Path, words: Sequence[str] = (), more: Mapping[str, str] | None = None) -> Instance:
-    """Start Podium on a free port and wait until it says that it is ready."""
+    """Start Podium on a free port and wait until it says that it is ready.
+
+    It ends with the process that runs the tests.
+    """
     home.parent.mkdir(parents=True, exist_ok=True)
     log = home.parent / f"{home.name}.stderr"
     with log.open("w") as errors:
@@ -82,8 +88,13 @@ def start(home: Path, words: Sequence[str] = (), more: Mapping[str, str] | None 
             stderr=errors,
             text=True,
             env=environment(more or {}),
+            preexec_fn=bound(),
         )
-    url = _wait(process, log)
+    try:
+        url = _wait(process, log)
+    except BaseException:
+        Instance(process, process.pid, "", home).stop()
+        raise
     return Instance(process, process.pid, url, home)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.bound import bound
 from tests.serve.instance import Instance, command, environment, run, start
 
 SMALL = {"PODIUM_MODELS": '["embed"]', "PODIUM_RETRIEVER__SOURCES": "{}"}
@@ -69,6 +70,7 @@ def test_an_interrupt_while_starting_leaves_nothing(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         text=True,
         env=environment(SMALL),
+        preexec_fn=bound(),
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:

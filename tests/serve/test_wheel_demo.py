@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bound import bound
 from tests.tracked import ROOT
 
 SITE = f"lib/python3.{sys.version_info.minor}/site-packages"
@@ -55,6 +56,7 @@ def test_the_wheel_runs_the_demo(podium_of_the_wheel: Path, tmp_path: Path) -> N
     done = subprocess.run(
         without_network([str(podium_of_the_wheel), "demo"]),
         cwd=empty, env=environment, capture_output=True, text=True, timeout=900, check=False,
+        preexec_fn=bound(),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert str(ROOT) not in done.stdout + done.stderr
