@@ -17,7 +17,7 @@ from typing import Self
 from deployments.remote import Remote
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import BudgetExceeded, PodiumError
+from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError
 from models.messages import Usage
 from router.budget import NOTHING, Amount, Claim, Unit, lines_of
 from router.budget_estimate import amount_used, require_price
@@ -86,8 +86,8 @@ class Accounting:
 class Charge:
     """One call's part of the limits of its key: `async with` takes it and settles it.
 
-    A call that fails before it answered costs nothing; one that is broken off, and whose use
-    nobody knows, costs the most it could.
+    A call that fails before it answered costs nothing; one that is broken off or runs out of time,
+    and whose use nobody knows, costs the most it could.
     """
 
     def __init__(
@@ -142,4 +142,5 @@ class Charge:
     def _unknown(self, error: BaseException | None) -> Amount:
         if self._delivered is not None:
             return self._delivered().at_most(self._most)
-        return NOTHING if isinstance(error, Exception) else self._most
+        failed = isinstance(error, Exception) and not isinstance(error, DeadlineExceeded)
+        return NOTHING if failed else self._most

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from models.errors import InvalidRequest
 
-_SPAN = re.compile(r"(\d{1,6})([mhdw])")
+_SPAN = re.compile(r"([0-9]{1,6})([mhdw])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONGEST_S = 100 * 366 * 86_400
 

@@ -1,0 +1,186 @@
+"""Budgets in the database: racers, expiry, settlement, and all lines or none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from models.errors import BudgetExceeded
+from router.budget import NANO, NOTHING, Amount, Budget, Claim, Line, Unit, Window
+from router.store.accounts import SWEEP_S, Accounts
+from router.store.engine import open_sqlite
+from router.store.sql_budgets import REMEMBERED_S, SqlBudgetStore
+from router.store.tables import reservations, spending
+from tests.unit.router.store.conftest import Clock
+
+TOKENS = Budget(Unit.TOKENS, Window.DAY, 100)
+USD = Budget(Unit.USD, Window.MONTH, 5 * NANO)
+RACERS = 8
+EACH = 5
+
+
+def claim(id: str, amount: int = 10, budget: Budget = TOKENS, key: str = "k1") -> Claim:
+    return Claim(id, (Line("acme", key, budget, amount),), 60.0)
+
+
+@pytest.fixture
+def store(engine: Engine) -> SqlBudgetStore:
+    return SqlBudgetStore(engine)
+
+
+@pytest.fixture
+def accounts(store: SqlBudgetStore, clock: Clock) -> Accounts:
+    return Accounts(store, clock=clock)
+
+
+def spent(accounts: Accounts, key: str = "k1") -> tuple[int, int]:
+    for one in accounts.spent("acme"):
+        if one.key_id == key:
+            return one.spent, one.held
+    return 0, 0
+
+
+def test_what_is_held_becomes_what_was_used(accounts: Accounts) -> None:
+    accounts.reserve(claim("a", 60))
+    assert spent(accounts) == (0, 60)
+    accounts.settle("a", Amount(tokens=7))
+    assert spent(accounts) == (7, 0)
+    accounts.reserve(claim("b", 93))
+    accounts.settle("b", NOTHING)
+    assert spent(accounts) == (7, 0)
+
+
+def test_the_last_token_may_be_used_and_not_one_more(accounts: Accounts) -> None:
+    accounts.reserve(claim("a", 99))
+    with pytest.raises(BudgetExceeded, match="1 tokens left") as caught:
+        accounts.reserve(claim("b", 2))
+    assert caught.value.retry_after == 86_400 - 1_000
+    accounts.reserve(claim("c", 1))
+
+
+def test_all_lines_or_none(accounts: Accounts) -> None:
+    tenant, key = Line("acme", "", TOKENS, 60), Line("acme", "k1", USD, NANO)
+    accounts.reserve(Claim("a", (tenant, key), 60.0))
+    assert (spent(accounts, ""), spent(accounts)) == ((0, 60), (0, NANO))
+    with pytest.raises(BudgetExceeded, match="the tenant 'acme'"):
+        accounts.reserve(Claim("b", (key, tenant), 60.0))
+    assert (spent(accounts, ""), spent(accounts)) == ((0, 60), (0, NANO))
+    accounts.settle("a", Amount(tokens=5, nano_usd=3))
+    assert (spent(accounts, ""), spent(accounts)) == ((5, 0), (3, 0))
+
+
+def test_a_settlement_counts_once_however_often_it_comes(accounts: Accounts) -> None:
+    accounts.reserve(claim("a", 60))
+    for _ in range(3):
+        accounts.settle("a", Amount(tokens=7))
+    accounts.settle("unheard of", Amount(tokens=50))
+    assert spent(accounts) == (7, 0)
+
+
+def test_what_a_killed_gateway_held_comes_back(accounts: Accounts, clock: Clock) -> None:
+    accounts.reserve(claim("a", 100))
+    clock.now += 59
+    with pytest.raises(BudgetExceeded):
+        accounts.reserve(claim("b", 100))
+    clock.now += 1
+    accounts.reserve(claim("c", 100))
+    assert spent(accounts) == (0, 100)
+
+
+def test_a_settlement_after_the_expiry_still_counts_and_frees_nothing_twice(
+    accounts: Accounts, clock: Clock
+) -> None:
+    accounts.reserve(claim("late", 60))
+    clock.now += 60
+    accounts.reserve(claim("b", 100))
+    for _ in range(2):
+        accounts.settle("late", Amount(tokens=7))
+    assert spent(accounts) == (7, 100)
+
+
+def test_a_new_window_begins_with_nothing_and_late_use_counts_for_its_own(
+    accounts: Accounts, clock: Clock
+) -> None:
+    accounts.reserve(claim("a", 100))
+    clock.now = 86_400.0
+    accounts.reserve(claim("b", 90))
+    accounts.settle("a", Amount(tokens=100))
+    assert spent(accounts) == (0, 90)
+
+
+def test_old_reservations_are_forgotten(accounts: Accounts, clock: Clock, engine: Engine) -> None:
+    accounts.reserve(claim("a"))
+    accounts.settle("a", Amount(tokens=1))
+    clock.now += 60 + REMEMBERED_S + SWEEP_S
+    accounts.reserve(claim("b"))
+    with engine.connect() as connection:
+        assert connection.scalars(select(reservations.c.id)).all() == ["b"]
+
+
+class ReadThenWrite(SqlBudgetStore):
+    """What must not be: looks, then writes; `between` is passed in the middle."""
+
+    def __init__(self, engine: Engine, between: Callable[[], object]) -> None:
+        super().__init__(engine)
+        self._own = engine
+        self._between = between
+
+    def reserve(self, claim: Claim, now: float) -> None:
+        (line,) = claim.lines
+        with self._own.connect() as connection:
+            used = connection.scalar(select(spending.c.spent + spending.c.held)) or 0
+        self._between()
+        if used + line.amount > line.budget.limit:
+            raise BudgetExceeded("No.")
+        with self._own.begin() as connection:
+            connection.execute(update(spending).values(held=spending.c.held + line.amount))
+
+
+@contextmanager
+def processes(path: Path) -> Iterator[list[Engine]]:
+    """One pool a racer, as processes have them: nothing is shared but the file."""
+    engines = [open_sqlite(path) for _ in range(RACERS)]
+    yield engines
+    for engine in engines:
+        engine.dispose()
+
+
+def race(stores: list[SqlBudgetStore]) -> int:
+    """How many of the racers' claims of 10 tokens each were granted."""
+    start = threading.Barrier(len(stores))
+
+    def run(number: int) -> int:
+        start.wait(30)
+        granted = 0
+        for turn in range(EACH):
+            try:
+                stores[number].reserve(claim(f"{number}-{turn}"), 1000.0)
+                granted += 1
+            except BudgetExceeded:
+                continue
+        return granted
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        return sum(pool.map(run, range(len(stores))))
+
+
+def test_racers_never_pass_the_budget(engine: Engine, tmp_path: Path) -> None:
+    """Presence first: reading before writing, racers do pass it; the same race finds it."""
+    SqlBudgetStore(engine).reserve(claim("first", 10), 1000.0)
+    with processes(tmp_path / "state.sqlite") as engines:
+        meet = threading.Barrier(RACERS)
+        broken = race([ReadThenWrite(one, lambda: meet.wait(30)) for one in engines])
+        assert broken + 1 > TOKENS.limit // 10
+    with engine.begin() as connection:
+        connection.execute(update(spending).values(held=10))
+    with processes(tmp_path / "state.sqlite") as engines:
+        granted = race([SqlBudgetStore(one) for one in engines])
+    assert granted + 1 == TOKENS.limit // 10
+    (now,) = SqlBudgetStore(engine).spent(1000.0)
+    assert now.held == TOKENS.limit
