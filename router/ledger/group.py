@@ -66,11 +66,7 @@ class GroupCommit:
 
     def _refuse_if_failing(self) -> None:
         if not self._health.ok:
-            raise LedgerUnavailable(
-                f"The ledger can't be written ({self._health.reason}). Free disk space or mend the"
-                " disk or database; it goes on by itself.",
-                retry_after=1.0,
-            )
+            raise LedgerUnavailable(self._health.reason, retry_after=1.0)
 
     def _write(self) -> None:
         while batch := self._line.take(failing=not self._health.ok):

@@ -9,7 +9,10 @@ from router.ledger.record import MAX_TEXT, Record
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`since`, seconds since the epoch, is None while all is well; `refused` counts writers."""
+    """`since`, seconds since the epoch, is None while all is well; `refused` counts writers.
+
+    `reason` is the message of the last refusal.
+    """
 
     since: float | None = None
     reason: str = ""
