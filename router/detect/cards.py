@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from router.detect.checksums import luhn
+from router.detect.checksums import LuhnSums
 from router.detect.context import near
 from router.detect.digits import Run, runs
 from router.detect.finding import PCI
@@ -62,8 +62,9 @@ def issued(digits: str) -> bool:
 
 def _cards(run: Run) -> Iterator[Match]:
     first, count = 0, len(run.groups)
+    sums = LuhnSums(run.digits)
     while first < count:
-        last = _last(run, first)
+        last = _last(run, first, sums)
         if last is None:
             first += 1
         else:
@@ -71,14 +72,16 @@ def _cards(run: Run) -> Iterator[Match]:
             first = last + 1
 
 
-def _last(run: Run, first: int) -> int | None:
+def _last(run: Run, first: int, sums: LuhnSums) -> int | None:
     """The group at which the longest card from `first` on ends."""
     best = None
-    for last in range(first, min(first + _MOST, len(run.groups))):
-        digits = run.digits(first, last)
-        if len(digits) > _MOST:
+    start = run.offsets[first]
+    for last in range(first, len(run.groups)):
+        end = run.offsets[last + 1]
+        if end - start > _MOST:
             break
-        if len(digits) >= _LEAST and luhn(digits) and _plausible(run, first, last, digits):
+        sound = end - start >= _LEAST and sums.hold(start, end)
+        if sound and _plausible(run, first, last, run.digits[start:end]):
             best = last
     return best
 

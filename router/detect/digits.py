@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from router.detect.page import Page
 
@@ -14,16 +15,25 @@ _GROUP = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Groups of digits that stand together; `groups` are (start, end) on the page."""
+    """Groups of digits that stand together; `groups` are (start, end) on the page.
+
+    `digits` are those of all groups, and group `i` begins at `offsets[i]` among them.
+    """
 
     page: Page
-    start: int
-    end: int
     groups: tuple[tuple[int, int], ...]
+    digits: str
+    offsets: tuple[int, ...]
 
-    def digits(self, first: int, last: int) -> str:
-        """The digits of groups `first` to `last`, both included."""
-        return "".join(self.page.text[a:b] for a, b in self.groups[first : last + 1])
+    @property
+    def start(self) -> int:
+        """Where the first group begins."""
+        return self.groups[0][0]
+
+    @property
+    def end(self) -> int:
+        """Where the last group ends."""
+        return self.groups[-1][1]
 
 
 def runs(page: Page, least: int) -> Iterator[Run]:
@@ -32,5 +42,7 @@ def runs(page: Page, least: int) -> Iterator[Run]:
         if match.end() - match.start() < least:
             continue
         groups = tuple(m.span() for m in _GROUP.finditer(page.text, match.start(), match.end()))
-        if sum(b - a for a, b in groups) >= least:
-            yield Run(page, match.start(), match.end(), groups)
+        offsets = tuple(accumulate((b - a for a, b in groups), initial=0))
+        if offsets[-1] >= least:
+            digits = "".join(page.text[a:b] for a, b in groups)
+            yield Run(page, groups, digits, offsets)

@@ -16,7 +16,7 @@ from router.detect.context import near
 from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
-_GAP = r"[ ]?[-./]?[ ]?"
+_GAP = r"(?:[ ]?[-./][ ]?|[ ])?"
 _REACH = 60
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 

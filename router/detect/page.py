@@ -58,7 +58,7 @@ class Detector:
     find: Find
 
 
-def pages(text: str, size: int = 65_536, margin: int = 4_096) -> Iterator[Page]:
+def pages(text: str, size: int = 32_768, margin: int = 4_096) -> Iterator[Page]:
     """The text in pages of at most `size` characters that share margins of `margin`."""
     step = size - 2 * margin
     for number in range(max(1, -(-(len(text) - 2 * margin) // step))):
