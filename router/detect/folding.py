@@ -74,12 +74,12 @@ class _Table(dict[int, str]):
 
 
 def folded(text: str) -> View:
-    """The first reading of a text: with smuggled tags decoded, then folded."""
+    """The first reading of a text; letters smuggled as tags are read after its end."""
     view = View(text)
     if text.isascii():
         return view
-    hidden = list(tags(text))
-    return refolded(rewritten(view, hidden) if hidden else view)
+    hidden = [(start, end, f"\n{letters}") for start, end, letters in tags(text)]
+    return refolded(rewritten(view, (), hidden) if hidden else view)
 
 
 def refolded(view: View) -> View:

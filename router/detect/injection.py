@@ -31,7 +31,7 @@ _SIGNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      rf"\b(?:reveal|show|print|repeat|output|tell|leak|display|return|what (?:is|are"
      rf"|were))\b[^.\n]{{0,30}}\b{_WHOSE}\b[^.\n]{{0,20}}"
      r"\b(?:system prompt|initial prompt|instructions|developer message)\b"),
-    ("TO_THE_MODEL", ("assistant", " ai ", "language model", "llm", "chatbot", "gpt", "claude"),
+    ("TO_THE_MODEL", ("assistant", " ai", "language model", "llm", "chatbot", "gpt", "claude"),
      r"\b(?:(?:note|message|instructions?|attention|dear|hey|important)[ :,]{1,3}(?:to|for)?[ "
      r":]{0,2}(?:the |any )?"
      r"(?:ai|assistant|language model|llm|chatbot|gpt|claude)\b|\bif you are an? (?:ai"

@@ -66,13 +66,15 @@ class View:
         return self.segments[bisect_right(self.starts, position) - 1]
 
 
-def rewritten(view: View, pieces: Iterable[Piece]) -> View:
-    """The next reading: `pieces`, in order and apart, replaced in the view's text."""
+def rewritten(view: View, pieces: Iterable[Piece], appended: Iterable[Piece] = ()) -> View:
+    """The next reading: `pieces`, in order and apart, replaced, and others set at the end."""
     builder = _Builder(view.text)
     for start, end, new in pieces:
         builder.copy(start)
         builder.make(start, end, new)
     builder.copy(len(view.text))
+    for start, end, new in appended:
+        builder.make(start, end, new)
     return builder.view(view)
 
 
