@@ -19,7 +19,7 @@ class Pseudonymise:
     has measured is None and meets nothing.
     """
 
-    name: ClassVar[str] = "pseudonymise"
+    name: ClassVar[str] = "pseudonyms"
 
     complete: bool
     residual: bool

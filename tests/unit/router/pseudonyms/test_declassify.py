@@ -74,7 +74,7 @@ def test_pii_that_was_internal_stays_internal() -> None:
 
 def test_it_asks_no_more_than_such_a_rule_of_the_policy_allows() -> None:
     rule = DeclassifierRule(
-        "pseudonymise",
+        "pseudonyms",
         frozenset({"pii"}),
         highest=Level.CONFIDENTIAL,
         lowest=Level.INTERNAL,
