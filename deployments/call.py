@@ -38,12 +38,14 @@ class Call:
     ) -> None:
         self.state = state
         self.principal = principal
+        # The policy it began under is the one it ends under, whatever is put in force meanwhile.
+        self.policy = state.policy
         self.request_id = str(request.state.request_id)
         self.route = route
         self.started = time.monotonic()
         self.deadline = Deadline.after(_seconds(state, route))
         self.floor = _floor(principal, route)
-        self.label = state.policy.source("user", principal.tenant).join(self.floor)
+        self.label = self.policy.source("user", principal.tenant).join(self.floor)
         self.decision_id = request.state.decision_id = f"dec_{uuid.uuid4().hex}"
 
     @property
@@ -62,7 +64,7 @@ class Call:
 
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""
-        self.label = self.label.join(self.state.policy.source(source, self.principal.tenant))
+        self.label = self.label.join(self.policy.source(source, self.principal.tenant))
 
     def chat(self, card: ModelCard) -> ChatModel:
         """The port of an eligible chat model, charged to the key."""
@@ -115,7 +117,7 @@ class Call:
             tenant=self.principal.tenant,
             step="request",
             label=self.label.to_json(),
-            policy_digest=self.state.policy.digest,
+            policy_digest=self.policy.digest,
         )
 
     def _decided(self, name: str, asked: Asked) -> ModelCard:
@@ -141,7 +143,7 @@ class Call:
 
     def _decide(self, asked: Asked, cards: tuple[ModelCard, ...]) -> RouteDecision:
         return decide_model(
-            self.decision_id, asked, self.label, cards, self.state.policy, self.state.is_ready
+            self.decision_id, asked, self.label, cards, self.policy, self.state.is_ready
         )
 
 

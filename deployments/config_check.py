@@ -9,7 +9,7 @@ from typing import Any
 from deployments.catalog_files import read_catalog
 from deployments.home import Home
 from deployments.library_files import read_library, read_plans
-from deployments.policy_in_force import read_policy
+from deployments.policy_check import check_policy
 from deployments.settings import Settings
 from models.catalog import Catalog
 from models.errors import InvalidConfig
@@ -20,7 +20,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     """What was found to be in order, by kind; raises InvalidConfig naming file and field."""
     catalog = read_catalog(settings, str(home.path))
     _check_models(settings, catalog)
-    read_policy(settings)
+    check_policy(settings, home)
     library = read_library(settings, str(home.path))
     plans = read_plans(settings, str(home.path), library)
     return {

@@ -16,7 +16,8 @@ from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
 from deployments.model_status import ModelStatus
-from deployments.policy_in_force import read_policy
+from deployments.policy_in_force import policy_place
+from deployments.policy_keeper import PolicyKeeper
 from deployments.remote import Remote
 from deployments.replica_environment import enter_replica
 from deployments.settings import Settings
@@ -49,10 +50,12 @@ class Gateway:
             gate = ServeRemote(egress, "egress")
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
         pepper = Home(Path(home)).pepper()
+        served = [catalog.card(name) for name in remotes]
+        keeper = PolicyKeeper(policy_place(settings, Home(Path(home))), served, catalog)
         self._state = GatewayState(
             settings=settings,
             catalog=catalog,
-            policy=read_policy(settings),
+            policy=keeper.policy,
             keyring=Keyring(pepper, rates=RateBook(settings.gateway.replicas)),
             status=ModelStatus(remotes),
             models=remotes,
@@ -60,10 +63,12 @@ class Gateway:
             state=ServeRemote(state, "state"),
             salt=pepper,
             on_loopback=is_loopback(await _front_host()),
+            keeper=keeper,
         )
         self._tasks = [
             asyncio.create_task(self._state.status.watch()),
             asyncio.create_task(self._state.keyring.watch(self._state.state)),
+            asyncio.create_task(keeper.watch(self._state.swap_policy)),
         ]
 
     def __serve_build_asgi_app__(self) -> Any:

@@ -14,19 +14,22 @@ from deployments.accounting import Accounting
 from deployments.charged_chat import ChargedChat
 from deployments.egress_chat import chat_port
 from deployments.keyring import Keyring
+from deployments.ledger_remote import RemoteLedger
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
+from deployments.policy_keeper import PolicyKeeper
 from deployments.ports import RemoteSearcher, RemoteSource
 from deployments.remote import Remote
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
-from models.errors import ModelNotFound
+from models.errors import ModelNotFound, PodiumError
 from models.ports import ChatModel
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
 from router.keys import Principal
+from router.ledger.acts import policy_applied
 from router.policy import Policy
 
 if TYPE_CHECKING:
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 class GatewayState:
     """Made once a replica; holds no request.
 
-    `on_loopback` says that whatever takes connections in for it listens on loopback only.
+    `on_loopback` says that whatever takes connections in for it listens on loopback only. `policy`
+    is replaced as a whole when its keeper finds another: take it once a request.
     """
 
     settings: Settings
@@ -50,6 +54,7 @@ class GatewayState:
     state: Remote
     salt: bytes
     on_loopback: bool = False
+    keeper: PolicyKeeper | None = None
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.time)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("podium.gateway"))
@@ -112,6 +117,17 @@ class GatewayState:
         """Whether the model answered when last asked."""
         load = self.status.loads().get(name)
         return load is not None and load.state == "ready"
+
+    async def swap_policy(self, policy: Policy) -> None:
+        """Put another policy in force for every request that begins from now on."""
+        try:
+            await RemoteLedger(self.state).append(
+                policy_applied(policy.digest, time.time()), durable=True
+            )
+        except PodiumError as error:
+            # A policy that holds more back must not wait for the ledger.
+            self.log.error("policy not recorded", extra={"code": error.code})
+        self.policy = policy
 
     def deadline(self) -> Deadline:
         """When a request without a wish of its own is due."""

@@ -13,6 +13,7 @@ from router.telemetry import (
     ENGINE_WAITING,
     IN_FLIGHT,
     INTER_TOKEN,
+    POLICY_REFUSED,
     REQUEST_SECONDS,
     REQUESTS,
     TOKENS,
@@ -41,6 +42,10 @@ class Meter:
         """A completion has ended."""
         self._telemetry.count(TOKENS, usage.prompt_tokens, model=model, direction="in")
         self._telemetry.count(TOKENS, usage.completion_tokens, model=model, direction="out")
+
+    def policy(self, *, refused: bool) -> None:
+        """Whether the policy file is one that was refused, with the one before in force."""
+        self._telemetry.set(POLICY_REFUSED, float(refused))
 
     def run(self, result: RunResult) -> None:
         """A pipeline's run has ended."""

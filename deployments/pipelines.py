@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from deployments.library_files import read_library, read_plans
 from deployments.ports import RemoteTranscriber
+from deployments.tenant_collections import TenantSearcher
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
-from models.ports import ChatModel
 from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, RunResult
 from router.execute import Executor
 from router.keys import Principal
@@ -35,7 +35,6 @@ class Pipelines:
         self._state = state
         self._library = read_library(settings, settings.home)
         self._plans = read_plans(settings, settings.home, self._library)
-        self._executor = self._executor_over(state.chat_model)
 
     def names(self) -> tuple[str, ...]:
         """The pipelines by name."""
@@ -58,7 +57,7 @@ class Pipelines:
         """The events of one run, accounted for when it ends."""
         started = time.time()
         call.principal.require_model(f"{PIPELINE_PREFIX}{plan.name}")
-        events = self._executor_for(call.principal).run(plan, request, call.deadline)
+        events = self._executor_for(call.principal).run(plan, request, call.deadline, call.policy)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, RunFinished):
@@ -67,18 +66,13 @@ class Pipelines:
                 yield event
 
     def _executor_for(self, who: Principal) -> Executor:
-        """The one for all, but for a key whose models' every call is charged to it."""
-        if not who.metered:
-            return self._executor
-        return self._executor_over(lambda name: self._state.chat_for(who, name))
-
-    def _executor_over(self, chat: Callable[[str], ChatModel]) -> Executor:
+        """Made in microseconds: models charged to the key, the collections of its tenant."""
         state = self._state
         return Executor(
             Capabilities(
-                chat=chat,
+                chat=lambda name: state.chat_for(who, name),
                 transcriber=lambda name: RemoteTranscriber(state.models[name]),
-                searcher=state.searcher,
+                searcher=TenantSearcher(state.searcher, who.tenant),
                 source=state.source,
                 available=state.is_ready,
             ),

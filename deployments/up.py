@@ -26,7 +26,7 @@ from deployments.home import Home
 from deployments.home_lock import lock_home
 from deployments.ledger import open_ledger
 from deployments.library_files import read_library, read_plans
-from deployments.policy_in_force import read_policy
+from deployments.policy_check import check_policy
 from deployments.port_block import claim_ports
 from deployments.processes import Descendants
 from deployments.ray_environment import (
@@ -91,7 +91,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     _check_port(settings)
     settings = prepare_remote(stack, home, settings, say)
     check_models(home, settings, say)
-    read_policy(settings)
+    check_policy(settings, home)
     read_plans(settings, settings.home, read_library(settings, settings.home))
     ensure_example_crm(home, settings)
     folder = make_run_folder(home)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from models.deadline import Deadline
 from router.board import Board
@@ -37,14 +38,17 @@ class Executor:
         self._recorder = recorder
 
     async def run(
-        self, plan: Plan, request: RunRequest, deadline: Deadline
+        self, plan: Plan, request: RunRequest, deadline: Deadline, policy: Policy | None = None
     ) -> AsyncGenerator[RunEvent, None]:
         """The events of one run, RunFinished the last; closing the generator stops the run.
+
+        The whole run goes by one `policy`, the executor's own unless another is given.
 
         Raises InvalidRequest before the first event when an input is wrong; every later failure
         stands in the result.
         """
-        inputs = input_artifacts(plan, request, self._around.policy)
+        around = self._around if policy is None else replace(self._around, policy=policy)
+        inputs = input_artifacts(plan, request, around.policy)
         recorder = self._recorder()
         run_id = recorder.value("run_id", lambda: random_id("run"))
         events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
@@ -53,7 +57,7 @@ class Executor:
             board=Board(plan, inputs),
             request=request,
             deadline=deadline,
-            around=self._around,
+            around=around,
             kinds=self._kinds,
             recorder=recorder,
             say=events.put_nowait,

@@ -65,10 +65,13 @@ ENGINE_RUNNING = Metric(
 ENGINE_WAITING = Metric(
     "podium_engine_requests_waiting", "gauge", "Requests that wait inside the engine.", ("model",)
 )
+POLICY_REFUSED = Metric(
+    "podium_policy_refused", "gauge", "1 while the policy file is refused and an older one holds."
+)
 
 TABLE: tuple[Metric, ...] = (
     REQUESTS, IN_FLIGHT, REQUEST_SECONDS, TTFT, INTER_TOKEN, TOKENS, STEP_SECONDS, RUNS, DECISIONS,
-    ENGINE_RUNNING, ENGINE_WAITING,
+    ENGINE_RUNNING, ENGINE_WAITING, POLICY_REFUSED,
 )  # fmt: skip
 
 
@@ -102,7 +105,8 @@ class Telemetry:
 
     def set(self, metric: Metric, value: float, /, **labels: str) -> None:
         """Set a gauge."""
-        self._gauges[metric.name].labels(**labels).set(value)
+        gauge = self._gauges[metric.name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
 
     def move(self, metric: Metric, by: float, /, **labels: str) -> None:
         """Raise or lower a gauge."""

@@ -20,6 +20,7 @@ from deployments.cli.keys import keys
 from deployments.cli.model_commands import models
 from deployments.cli.output import say
 from deployments.cli.pipelines import pipelines
+from deployments.cli.policy import policy
 from deployments.cli.run import run
 from deployments.cli.search import search
 from deployments.cli.status import status
@@ -73,6 +74,7 @@ app.command()(status)
 app.command()(doctor)
 app.command()(stub)
 app.add_typer(config, name="config")
+app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
 # What stands after KIND is the measurement's own, `--help` and `--json` among it.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(bench)

@@ -20,6 +20,9 @@ async def healthz() -> dict[str, str]:
 async def readyz(state: SharedState) -> JSONResponse:
     """200 when every model answers, else 503 with the state of each."""
     if state.status.ready():
-        return JSONResponse({"status": "ready"})
+        refused = state.keeper is not None and state.keeper.refused is not None
+        # Still ready: the policy accepted before is in force. Why is for `podium status` to say.
+        more = {"policy": "refused"} if refused else {}
+        return JSONResponse({"status": "ready", **more})
     models = {name: load.state for name, load in state.status.loads().items()}
     return JSONResponse({"status": "starting", "models": models}, status_code=503)

@@ -28,7 +28,7 @@ async def status(request: Request, state: SharedState) -> dict[str, Any]:
         "profile": state.settings.profile,
         "uptime_s": round(time.time() - state.started, 1),
         "remote": state.settings.remote,
-        "policy": {"digest": state.policy.digest, "version": state.policy.version},
+        "policy": _policy(state),
         "models": {name: _model(state, name) for name in state.models},
         "pipelines": list(state.pipelines.names()),
         "gateway": {"replicas": state.settings.gateway.replicas},
@@ -43,7 +43,19 @@ async def metrics(request: Request, state: SharedState) -> Response:
     async with asyncio.TaskGroup() as group:
         for name in state.models:
             group.create_task(state.status.ask(name))
+    state.meter.policy(refused=state.keeper is not None and state.keeper.refused is not None)
     return Response(state.meter.text(state.status.loads()), media_type=CONTENT_TYPE)
+
+
+def _policy(state: GatewayState) -> dict[str, Any]:
+    keeper = state.keeper
+    return {
+        "digest": state.policy.digest,
+        "version": state.policy.version,
+        "file": keeper.file if keeper else None,
+        "refused": keeper.refused if keeper else None,
+        "refused_digest": keeper.refused_digest if keeper else None,
+    }
 
 
 def _model(state: GatewayState, name: str) -> dict[str, Any]:

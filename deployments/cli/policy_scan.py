@@ -1,0 +1,119 @@
+"""`podium policy scan`: what the detectors find in a text, and the label that follows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from deployments.cli.finding_names import name_of
+from deployments.cli.options import HomeOption, JsonOption
+from deployments.cli.output import emit, emit_line, say
+from deployments.cli.policy_source import PolicyOption, workplace
+from models.errors import InvalidRequest
+from router.detect.raises import raised
+from router.detect.scan import Scan, scan
+from router.label import LEAST, Label
+from router.policy import Policy
+from router.policy_words import described
+
+
+def scan_text(
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT|FILE", help="A text, a file, or - for stdin.")
+    ] = None,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='One {"text": …} or one string a line; - is stdin.'),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="S", help="Join in the label of a source.")
+    ] = None,
+    spoken: Annotated[bool, typer.Option(help="Read it as a transcript.")] = False,
+    policy: PolicyOption = None,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Show what the detectors find, by place and never by content, and the label that follows."""
+    asked = workplace(home).policy(policy)
+    own = LEAST if source is None else asked.source(source)
+    if (text is None) == (jsonl is None):
+        raise InvalidRequest("Say a text or --jsonl FILE, one of them.", param="TEXT|FILE")
+    if jsonl is not None:
+        _scan_lines(_lines(jsonl), asked, own, spoken, json_)
+        return
+    seen = scan(_text(str(text)), spoken=spoken)
+    if json_:
+        emit(_found(seen, asked, own))
+    else:
+        _say(seen, asked, own)
+
+
+def _scan_lines(
+    lines: Iterator[str], policy: Policy, own: Label, spoken: bool, json_: bool
+) -> None:
+    for number, text in enumerate(lines, 1):
+        seen = scan(text, spoken=spoken)
+        if json_:
+            found = _found(seen, policy, own)
+            emit_line({"line": number, "spans": found["spans"], "label": found["label"]})
+        else:
+            say(f"line {number}")
+            _say(seen, policy, own)
+
+
+def _found(seen: Scan, policy: Policy, own: Label) -> dict[str, Any]:
+    spans = [{"type": name_of(one), "start": one.start, "end": one.end} for one in seen.findings]
+    label = own.join(raised(seen, policy.detectors))
+    return {"spans": spans, "label": label.public(), "complete": seen.complete}
+
+
+def _say(seen: Scan, policy: Policy, own: Label) -> None:
+    for one in seen.findings:
+        say(f"{name_of(one):<20} {one.start}-{one.end}")
+    if not seen.complete:
+        say("The scan did not end, so the text counts as the highest.")
+    say(f"label {described(own.join(raised(seen, policy.detectors)))}")
+
+
+def _text(word: str) -> str:
+    """The text itself, or that of the file of this name."""
+    if word == "-":
+        return sys.stdin.read()
+    try:
+        path = Path(word)
+        return _read(path) if path.is_file() else word
+    except (OSError, ValueError):
+        # Too long or too odd for a path: then it is a text.
+        return word
+
+
+def _lines(path: Path) -> Iterator[str]:
+    whole = sys.stdin.read() if str(path) == "-" else _read(path)
+    # By line feeds alone: JSON may hold other marks that Python counts as ends of lines.
+    for number, line in enumerate(whole.removesuffix("\n").split("\n"), 1):
+        yield _line(number, line)
+
+
+def _line(number: int, line: str) -> str:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    text = found.get("text") if isinstance(found, dict) else found
+    if not isinstance(text, str):
+        raise InvalidRequest(
+            f'Line {number} is neither a string nor an object with "text".', param="--jsonl"
+        )
+    return text
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", errors="replace")
+    except OSError as error:
+        raise InvalidRequest(f"{path} can't be read: {error.strerror}.", param="FILE") from error
