@@ -18,7 +18,8 @@ from retrieval.errors import CollectionNotFound
 from retrieval.settings import CollectionSettings
 from retrieval.tables import chunks, collections, documents
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+# What stands before the mark is for whoever keeps several owners' collections apart.
+_NAME = re.compile(r"([a-z0-9-]{1,32}~)?[a-z0-9][a-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deployments.call import Call
 from deployments.gateway_state import SharedState
+from deployments.tenant_collections import TenantSearcher, own_name, own_words, stored_name
 from deployments.wire.body import read_bytes, read_json
 from deployments.wire.chat_body import RouteBody
 from models.errors import InvalidDocument, InvalidRequest, NotFound
@@ -35,10 +36,11 @@ class SearchBody(BaseModel):
 
 @router.get("/v1/collections", summary="List the collections")
 async def index(request: Request, state: SharedState) -> dict[str, Any]:
-    """The names of the collections."""
-    state.keyring.principal(request, Scope.READ)
-    names = await state.retriever.call("collections", deadline=state.deadline())
-    return {"object": "list", "data": [{"name": name} for name in names]}
+    """The names of the tenant's collections."""
+    tenant = state.keyring.principal(request, Scope.READ).tenant
+    stored = await state.retriever.call("collections", deadline=state.deadline())
+    names = [own_name(tenant, name) for name in stored]
+    return {"object": "list", "data": [{"name": name} for name in names if name is not None]}
 
 
 @router.put(_PATH + "/{id:path}", summary="Add or update a document")
@@ -51,7 +53,7 @@ async def put(
     if not content:
         raise InvalidDocument("The document is empty.", param="body")
     wanted = IngestRequest(
-        collection=collection,
+        collection=stored_name(principal.tenant, collection),
         id=id,
         content=content,
         label=_document_label(state, principal, source or collection).to_json(),
@@ -69,9 +71,11 @@ async def put(
 async def documents(collection: str, request: Request, state: SharedState) -> dict[str, Any]:
     """The documents that the key may see."""
     principal = state.keyring.principal(request, Scope.READ)
-    found = await state.retriever.call("documents", collection, deadline=state.deadline())
+    stored = stored_name(principal.tenant, collection)
+    with own_words(principal.tenant):
+        found = await state.retriever.call("documents", stored, deadline=state.deadline())
     access = _access(principal)
-    return {"documents": [_shown(one) for one in found if access.allows(one.label)]}
+    return {"documents": [_shown(one, collection) for one in found if access.allows(one.label)]}
 
 
 @router.get(_PATH + "/{id:path}", summary="One document")
@@ -80,7 +84,7 @@ async def document(
 ) -> dict[str, Any]:
     """What is known of a document."""
     principal = state.keyring.principal(request, Scope.READ)
-    return _shown(await _visible(collection, id, principal, state))
+    return _shown(await _visible(collection, id, principal, state), collection)
 
 
 @router.delete(_PATH + "/{id:path}", summary="Delete a document")
@@ -89,8 +93,8 @@ async def delete(collection: str, id: str, request: Request, state: SharedState)
     principal = state.keyring.principal(request, Scope.WRITE)
     await _visible(collection, id, principal, state)
     deadline = state.deadline()
-    ids = (id,)
-    await state.retriever.call("delete", collection, ids, deadline.remaining(), deadline=deadline)
+    stored = stored_name(principal.tenant, collection)
+    await state.retriever.call("delete", stored, (id,), deadline.remaining(), deadline=deadline)
     return {"id": id, "deleted": True}
 
 
@@ -103,14 +107,17 @@ async def search(collection: str, request: Request, state: SharedState) -> dict[
     wanted = SearchRequest(
         collection, body.query, _access(principal), body.k, request_id=call.request_id
     )
-    hits = await state.searcher.search(wanted, call.deadline)
+    searcher = TenantSearcher(state.searcher, principal.tenant)
+    hits = await searcher.search(wanted, call.deadline)
     return {"hits": [_hit(hit) for hit in hits]}
 
 
 async def _visible(collection: str, id: str, principal: Principal, state: SharedState) -> Document:
-    found: Document = await state.retriever.call(
-        "document", collection, id, deadline=state.deadline()
-    )
+    stored = stored_name(principal.tenant, collection)
+    with own_words(principal.tenant):
+        found: Document = await state.retriever.call(
+            "document", stored, id, deadline=state.deadline()
+        )
     if not _access(principal).allows(found.label):
         raise NotFound(f"The collection '{collection}' has no such document.", param="id")
     return found
@@ -134,8 +141,8 @@ def _media_type(request: Request) -> str | None:
     return None if told in unknown else told
 
 
-def _shown(document: Document) -> dict[str, Any]:
-    shown = asdict(document) | {"label": _label(document.label)}
+def _shown(document: Document, collection: str) -> dict[str, Any]:
+    shown = asdict(document) | {"label": _label(document.label), "collection": collection}
     shown["metadata"] = dict(document.metadata)
     return shown
 
