@@ -95,6 +95,9 @@ class RetrieverService:
     async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
         return await self.retrieval.searcher.search(request, Deadline.after(seconds))
 
+    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[str]:
+        return await self.retrieval.searcher.labels(request, Deadline.after(seconds))
+
     async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
         return await self.source.query(request, Deadline.after(seconds))
 
