@@ -51,7 +51,7 @@ class Fences:
 
     def end_line(self) -> None:
         """Take the line in."""
-        line, self._line = self._line.rstrip("\r"), ""
+        line, self._line = self._line, ""
         definition = _DEFINITION.match(line)
         self._defining = definition is not None and not definition[1].strip()
         if self._fence is None:

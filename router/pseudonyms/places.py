@@ -67,7 +67,7 @@ class Places:
         escaped = self._escaping
         if mark != "`":
             self._end_ticks()
-        if mark == "\n":
+        if mark == "\r" or (mark == "\n" and self._before != "\r"):
             self._new_line()
         elif not self._fences.inside:
             self._html(mark)
@@ -102,7 +102,7 @@ class Places:
             self._run = []
         else:
             self._run.append(piece)
-        if piece != "\n":
+        if piece not in "\r\n":
             self._fences.add(piece)
 
     def _url(self) -> bool:

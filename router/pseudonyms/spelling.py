@@ -17,11 +17,6 @@ def _elements(opening: Sequence[str], closing: Sequence[str]) -> list[str]:
     return [*opening, " ?", "[A-Za-z]", rest, " ?", ":", " ?", *[_LETTER] * _ID, " ?", *closing]
 
 
-def _whole(elements: Sequence[str]) -> str:
-    head, tail = "".join(elements[1:4]), "".join(elements[4:])
-    return elements[0] + head + tail
-
-
 def _beginning(elements: Sequence[str]) -> str:
     """Matches any beginning of the elements that runs to the end of the text."""
     pattern = elements[-1]
@@ -39,7 +34,8 @@ OPENING: Final = re.compile(r"[\[\\]")
 SPELLED: Final = re.compile(f"{''.join(_PLAIN)}|{''.join(_ESCAPED)}")
 BEGUN: Final = re.compile(f"{_beginning(_PLAIN)}|{_beginning(_ESCAPED)}")
 SHAPED: Final = re.compile(
-    rf"(?:\\?\[\s*){{2}}[A-Za-z][\w\s\\-]{{0,40}}:\s*(?:{_LETTER}\s?){{{_ID}}}\s*(?:\\?\]\s*\\?\])"
+    r"(?:\\?\[\s{0,8}){2}[A-Za-z][\w\s\\-]{0,40}:\s{0,8}"
+    rf"(?:{_LETTER}\s?){{{_ID}}}\s{{0,8}}\\?\]\s{{0,8}}\\?\]"
 )
 """What text from outside must not contain: wider than what is ever restored."""
 

@@ -54,6 +54,8 @@ def test_running_text(marked: str) -> None:
         "` -\n-\n\n+",
         "`a\n\n`-`",
         "``a ` - `` + ` -",
+        "` -\r\n-\r\n\r\n+",
+        "` -\r-\r\r+",
     ],
 )
 def test_code_in_a_line(marked: str) -> None:
@@ -67,6 +69,8 @@ def test_code_in_a_line(marked: str) -> None:
         "``` -\n-\n~~~\n-\n```` \n+",
         "~~~py\n-\n```\n-\n~~~\n+",
         "```\r\n-\r\n```\r\n+",
+        "~~~\r-\r~~~\r+",
+        "~~~\r\n-\r\n~~~\r\n+",
         "   ```\n   -\n   ```\n+",
         "```\n-",
         "````\n```\n-\n````\n+",

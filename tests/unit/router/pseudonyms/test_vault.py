@@ -64,6 +64,8 @@ def test_a_value_is_shown_to_a_sink_cleared_for_all_it_came_from() -> None:
     assert held.reveal(token, OUTSIDE) == "jane@x.org"
     held.issue("EMAIL", "jane@x.org", RECORD)
     assert held.reveal(token, OUTSIDE) is None
+    held.issue("EMAIL", "jane@x.org", Label(Level.INTERNAL))
+    assert held.reveal(token, OUTSIDE) is None
     assert held.reveal(token, HOME) == "jane@x.org"
     assert held.reveal(token, Clearance(Level.RESTRICTED, None, tenants=frozenset({"b"}))) is None
 
