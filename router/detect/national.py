@@ -81,7 +81,7 @@ NUMBERS: tuple[Number, ...] = (
     _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ "
                          rf"]?{_digits(4)}", check.se_personnummer,
          r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}"),
-    _row("HETU", rf"{_digits(6)}[-+a-fu-y]\d{{3}}[0-9a-y]", check.fi_hetu),
+    _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu),
     _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer"),
     _row("NIF_PT", _digits(9), check.pt_nif, r"\bnif\b|contribuinte"),
     _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps"),

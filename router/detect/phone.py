@@ -33,8 +33,8 @@ _SAYS = re.compile(
 _SAYS_AFTER = re.compile(r"[- ,:(\[]{0,3}(?:office|fax|mobile|cell|home|work|phone|tel|direct)\b")
 _OTHER = re.compile(
     r"(?:\border|invoice|ticket|\bref|\bcase|account|\bid|serial|isbn|version|\bv|zip|postcode"
-    r"|\bplz|\bcard|iban|tracking|amount|total|item|\bsku|model|part)"
-    r"[a-z.]{0,8}[ ]?(?:number|no\.?|nr\.?|is|code)?[ :#.=]{0,4}\Z"
+    r"|\bplz|\bcard|iban|tracking|amount|total|item|\bsku|model|part|licen|passport)"
+    r"[a-z.]{0,8}[ ]?(?:number|no\.?|nr\.?|code)?[ ]?(?:is)?[ :#.=]{0,4}(?:[a-z] )?\Z"
 )
 _DATE = re.compile(
     r"(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)?\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2})(?![\d./-]?\d)"

@@ -13,7 +13,7 @@ _IS = (
     r"[ \t]{0,3}(?:number|num|no\.?|nr\.?|n[°o]\.?|id|code)?[ \t]{0,3}(?:is|was|ist|est|es"
     r"|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
 )
-_ID = r"((?=[a-z0-9\-/. ]{0,24}\d)[a-z0-9](?:[-/.]?[a-z0-9]){3,19})(?![\w])"
+_ID = r"((?=[a-z0-9\-/. ]{0,24}\d)(?:[a-z][ ])?[a-z0-9](?:[-/.]?[a-z0-9]){3,19})(?![\w])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ RECORDS: tuple[Record, ...] = (
          r"|\bbooking\b"
          r"|\bcommande\b|\bpedido\b", r"((?:[a-z]{1,5}[-_])?\d{4,12})(?![\w]|[.,/]\d)"),
 )  # fmt: skip
+_SAID = re.compile(r"\b(?:customer|client|number|is|am)[ ](c[ ]\d{4,6})(?![\w-])")
 _REACH = 120
 _CUSTOMER = re.compile(r"(?<![\w-])c[ ]?(?:-|dash|hyphen)[ ]?\d{4,6}(?![\w-])")
 
@@ -86,3 +87,5 @@ def find_customers(page: Page) -> Iterator[Match]:
     """Customer numbers of the reference CRM: `C-1042`."""
     for match in _CUSTOMER.finditer(page.lower):
         yield Match("CUSTOMER", PII, match.start(), match.end())
+    for match in page.numbers(_SAID):
+        yield Match("CUSTOMER", PII, match.start(1), match.end(1))
