@@ -25,8 +25,11 @@ _DEEPEST: Final = 8
 def known_in(record: Any, label: Label, subject: str | None = None) -> Iterator[KnownValue]:
     """The values of a record's fields, however deep it nests; fields it cannot place are left out.
 
-    First and last name are one person's too.
+    First and last name are one person's too. Without a `subject` it is the label's, if it has one
+    and no other.
     """
+    if subject is None and len(label.subjects) == 1:
+        subject = next(iter(label.subjects))
     yield from _known(record, label, subject, 0)
 
 

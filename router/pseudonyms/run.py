@@ -11,7 +11,7 @@ from router.policy_rules import DeclassifierRule
 from router.pseudonyms.declassify import Pseudonymise
 from router.pseudonyms.known import KnownValue
 from router.pseudonyms.session import Outgoing, PseudonymSession
-from router.pseudonyms.vault import Vault
+from router.pseudonyms.vault import Exported, Vault
 
 
 class RunPseudonyms:
@@ -21,11 +21,22 @@ class RunPseudonyms:
         self._vault = Vault(tenant, run_id)
         self._sink = sink
         self.replaced: Counter[str] = Counter()
-        self.unknown: set[str] = set()
 
     def session(self, label: Label, known: Iterable[KnownValue]) -> PseudonymSession:
         """For one step's conversation, with the run's tokens."""
         return PseudonymSession(self._vault, self._sink, label, known)
+
+    def went(self, outgoing: Outgoing) -> None:
+        """Count a request that leaves; one asked of two models counts twice."""
+        self.replaced.update(outgoing.replaced)
+
+    def redactions(self) -> list[dict[str, str | int]]:
+        """The shape of `route.redactions`: how many values of each type left as tokens."""
+        return [{"type": type_, "count": count} for type_, count in sorted(self.replaced.items())]
+
+    def export(self) -> tuple[Exported, ...]:
+        """Every token of the run, for the ledger."""
+        return self._vault.export()
 
     def close(self) -> None:
         """Forget every value."""

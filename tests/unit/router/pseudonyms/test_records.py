@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from router.pseudonyms.records import known_in
@@ -66,6 +68,14 @@ def test_fields_go_by_their_names(field: str, type_: str) -> None:
 @pytest.mark.parametrize("field", ["product_name", "fileName", "hotel", "status", "note", "model"])
 def test_other_fields_are_left_out(field: str) -> None:
     assert _known({"name": "x", field: "value"}) == [("person", "x")]
+
+
+def test_the_one_subject_of_a_label_is_that_of_its_values() -> None:
+    def subject(*names: str) -> str | None:
+        label = replace(RECORD, subjects=frozenset(names))
+        return next(known_in({"name": "x"}, label)).subject
+
+    assert (subject(), subject("C-1"), subject("C-1", "C-2")) == (None, "C-1", None)
 
 
 def test_what_nests_without_end_ends() -> None:
