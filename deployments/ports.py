@@ -91,6 +91,11 @@ class RemoteSearcher:
         answer = await self._remote.call("search", request, deadline.remaining(), deadline=deadline)
         return cast(tuple[Hit, ...], answer)
 
+    async def labels(self, request: SearchRequest, deadline: Deadline) -> frozenset[str]:
+        """The labels in the collection that the request's access filter lets through."""
+        answer = await self._remote.call("labels", request, deadline.remaining(), deadline=deadline)
+        return cast(frozenset[str], answer)
+
 
 class RemoteSource:
     """A structured source in another process."""

@@ -39,6 +39,10 @@ class Retriever:
         """The best hits that the request may see."""
         return await self._retrieval.searcher.search(request, Deadline.after(seconds))
 
+    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[str]:
+        """The labels in a collection that the request may see."""
+        return await self._retrieval.searcher.labels(request, Deadline.after(seconds))
+
     async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
         """The rows of a named query."""
         return await self._sources.query(request, Deadline.after(seconds))

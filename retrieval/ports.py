@@ -32,6 +32,9 @@ class Searcher(Protocol):
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Hit, ...]:
         """At most `k` hits, best first, none of a label that `access` does not allow."""
 
+    async def labels(self, request: SearchRequest, deadline: Deadline) -> frozenset[str]:
+        """The labels in the collection that `access` allows: all that a search can depend on."""
+
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:

@@ -61,6 +61,16 @@ class LocalSearcher:
             lambda: self._find(collection, request, mode, vector), deadline, "the search"
         )
 
+    async def labels(self, request: SearchRequest, deadline: Deadline) -> frozenset[str]:
+        """The labels in the collection that `access` allows, whether they are found or not."""
+        return await self._worker.run(
+            lambda: allowed_labels(
+                self._store.labels(self._store.collection(request.collection)), request.access
+            ),
+            deadline,
+            "the search",
+        )
+
     async def _embed(
         self, collection: Collection, request: SearchRequest, deadline: Deadline
     ) -> Vectors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.errors import PodiumError
@@ -29,6 +29,7 @@ class Board:
     reports: dict[str, StepReport] = field(default_factory=dict)
     errors: dict[str, PodiumError] = field(default_factory=dict)
     decisions: list[RouteDecision] = field(default_factory=list)
+    told: dict[str, Label] = field(default_factory=dict)
 
     def lookup(self, path: Path) -> Any:
         """The value of a path, None where there is none."""
@@ -43,16 +44,26 @@ class Board:
         return tuple(found.values())
 
     def pc(self, step: Step) -> Label:
-        """The label of what decides whether the step runs."""
-        return join_all(parent.label for parent in self.parents(step.control_paths()))
+        """The label of what decides whether and when the step runs: conditions, and its `needs`."""
+        waited = (self.artifacts[name].label for name in step.needs)
+        chosen = (parent.label for parent in self.parents(step.control_paths()))
+        return join_all([*waited, *chosen])
 
     def context(self, step: Step) -> Label:
         """The label of everything the step is given, and of what let it run."""
         given = self.parents(step.data_paths())
         return join_all([self.pc(step), *(parent.label for parent in given)])
 
-    def put(self, step: Step, made: Produced, report: StepReport) -> Artifact:
-        """Keep what a step made."""
+    def tell(self, step: Step, label: Label) -> None:
+        """Join in what a step is told from outside the run."""
+        self.told[step.name] = self.told.get(step.name, Label()).join(label)
+
+    def known(self, step: Step) -> Label:
+        """The label of all a step was given or told by now."""
+        return self.context(step).join(self.told.get(step.name, Label()))
+
+    def put(self, step: Step, made: Produced, report: StepReport) -> StepReport:
+        """Keep what a step made; the report with the label of it."""
         artifact = derive(
             step.name,
             step.use,
@@ -60,22 +71,29 @@ class Board:
             producer=step.name,
             parents=self.parents(step.data_paths()),
             pc=self.pc(step),
-            own=made.own,
+            own=made.own.join(self.told.get(step.name, Label())),
         )
         self.artifacts[step.name] = artifact
         self.produced[step.name] = made
-        self.reports[step.name] = report
-        return artifact
+        labelled = self.reports[step.name] = replace(report, label=artifact.label)
+        return labelled
 
     def depends(self, step: str, on: str) -> bool:
         """Whether a step reads, directly or not, what another makes."""
         before = self.plan.step(step).predecessors()
         return on in before or any(self.depends(name, on) for name in before)
 
-    def spent_usd(self) -> float:
-        """What the models asked so far have cost."""
-        made = [one for one in self.produced.values() if one.card is not None]
-        return sum(usd(one.card.price, one.usage) for one in made if one.card is not None)
+    def spent_usd(self, told_to: Label | None = None) -> float:
+        """What the models asked so far have cost; with `told_to`, as far as that label may know.
+
+        Integrity does not count: what an answer cost is no instruction, whoever wrote it.
+        """
+        known = (
+            self.produced[name]
+            for name, report in self.reports.items()
+            if told_to is None or told_to.covers(replace(report.label, integrity=told_to.integrity))
+        )
+        return sum(usd(one.card.price, one.usage) for one in known if one.card is not None)
 
     def degraded(self) -> bool:
         """Whether anything is missing that was meant to be there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -52,31 +53,37 @@ async def dispatch(
 
     Raises PolicyDenied or NoEligibleModel when none may be asked, and otherwise the last error.
     """
-    decision = _decide(call, asked_of(call.step, kind, capabilities))
+    now = call.value("now", time.time)
+    decision = _decide(call, asked_of(call.step, kind, capabilities), now)
     cards = {card.id: card for card in call.around.cards}
     failure: PodiumError | None = None
     for name in decision.order:
+        card = cards[name]
+        # That an earlier one failed is something this one is told.
+        if not call.around.policy.eligible(card, call.tell.label(), now).ok:
+            continue
+        call.tell.told_by(_brought_by(card, call))
         try:
-            answer = await _persist(call, cards[name], decision, ask)
-            return Dispatched(answer, cards[name])
+            return Dispatched(await _persist(call, card, decision, ask), card)
         except (ModelUnavailable, Overloaded) as error:
             failure = error
             call.tell.restart()
     raise failure or decision.refusal()
 
 
-def _decide(call: StepCall, asked: Asked) -> RouteDecision:
+def _decide(call: StepCall, asked: Asked, now: float) -> RouteDecision:
     around = call.around
     decision = decide(
         id=call.value("decision", lambda: random_id("dec")),
         step=call.step.name,
         asked=asked,
-        label=call.label,
+        label=call.tell.label(),
         cards=around.cards,
         policy=around.policy,
         available=lambda model: call.value(
             f"available/{model}", lambda: around.capabilities.available(model)
         ),
+        now=now,
     )
     call.tell.decided(decision)
     return decision
@@ -95,6 +102,6 @@ async def _persist(call: StepCall, card: Card, decision: RouteDecision, ask: Ask
     return await ask(card, decision)
 
 
-def brought_by(card: Card, call: StepCall) -> Label:
+def _brought_by(card: Card, call: StepCall) -> Label:
     """What a model adds to the label of its answer: nothing inside, distrust from outside."""
     return Label() if card.site == LOCAL else call.around.policy.source("model_remote")

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from models.errors import PodiumError
 from models.messages import FinishReason, Usage
 from router.decide import RouteDecision
-from router.label import Label
+from router.label import TOP, Label
 
 StepStatus = Literal["succeeded", "empty", "refused", "skipped", "dropped", "failed", "denied"]
 RunStatus = Literal["succeeded", "partial", "failed", "denied"]
@@ -19,7 +19,8 @@ RunStatus = Literal["succeeded", "partial", "failed", "denied"]
 class StepReport:
     """What is shown of a step, without content; times in milliseconds, from the run's start.
 
-    `summary` says why a step is not plainly `succeeded`, or how much it found.
+    `summary` says why a step is not plainly `succeeded`, or how much it found. `label` is that of
+    what the step made, and of having made nothing.
     """
 
     name: str
@@ -31,6 +32,7 @@ class StepReport:
     site: str | None = None
     prompt_version: str | None = None
     summary: str = ""
+    label: Label = TOP
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of `route.steps`."""

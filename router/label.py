@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import reduce
 from typing import Any
@@ -63,6 +63,10 @@ class Label:
             subjects=self.subjects | other.subjects,
             expires=_earliest(self.expires, other.expires),
         )
+
+    def covers(self, other: Label) -> bool:
+        """Whether nothing may receive this that may not receive `other`; subjects don't matter."""
+        return replace(self.join(other), subjects=self.subjects) == self
 
     def obstacle(self, clearance: Clearance, now: float | None = None) -> str | None:
         """The first component that keeps this data from `clearance`, None when it may flow.

@@ -16,6 +16,9 @@ Prefer = Literal["quality", "latency", "cost"]
 OnDenied = Literal["fail", "use_local", "skip"]
 Path = tuple[str, ...]
 
+# The kinds of steps that ask a model.
+_ASKING = ("generate", "transcribe")
+
 
 @dataclass(frozen=True, slots=True)
 class InputField:
@@ -85,6 +88,10 @@ class Step:
     def control_paths(self) -> frozenset[Path]:
         """Every path that decides whether the step runs."""
         return frozenset() if self.when is None else expression_references(self.when)
+
+    def may_deny(self) -> bool:
+        """Whether the policy may end the run here: nothing may be asked, and no way is left."""
+        return self.use in _ASKING and not self.optional and self.on_denied != "skip"
 
     def predecessors(self) -> frozenset[str]:
         """The steps that must have ended before this one starts."""

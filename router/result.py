@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from models.errors import InvalidRequest, PodiumError, PolicyDenied
@@ -15,7 +16,7 @@ from router.expressions import evaluate, references
 from router.label import Label, join_all
 from router.passages import Passage
 from router.plan import Path
-from router.plan_check import REPLY, SOURCES
+from router.plan_check import REPLY, SOURCES, alternatives
 
 
 def reply_text(board: Board, text: str) -> Composed:
@@ -32,9 +33,18 @@ def shown_passages(board: Board) -> Sequence[Passage]:
     return found if isinstance(found, list) else []
 
 
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a run ended early; `label` is of what that tells."""
+
+    error: PodiumError
+    label: Label
+
+
 def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
-           fatal: PodiumError | None = None) -> RunResult:  # fmt: skip
+           halts: Sequence[Halt] = ()) -> RunResult:  # fmt: skip
     """The result; without a reply its error says why."""
+    fatal = halts[0].error if halts else None
     composed = _composed(board, chosen)
     made = board.produced.get(chosen) if chosen else None
     error = None if composed.reply and fatal is None else fatal or _why(board)
@@ -48,7 +58,7 @@ def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
         sources=composed.sources if error is None else (),
         steps=_reports(board),
         checks=_checks(board, chosen) if error is None else (),
-        label=_label(board),
+        label=join_all([_label(board), *(halt.label for halt in halts)]),
         timings_ms={"total": total_ms, **{r.name: r.duration_ms for r in board.reports.values()}},
         usage=_usage(board),
         cost_usd=board.spent_usd(),
@@ -90,18 +100,26 @@ def _status(board: Board, error: PodiumError | None) -> RunStatus:
 
 
 def _why(board: Board) -> PodiumError:
-    """Why there is no reply: the first error, else what was empty, else what was not given."""
-    if board.errors:
-        return next(iter(board.errors.values()))
-    short = [made.shortfall for name, made in board.produced.items()
-             if made.shortfall and board.reports[name].status == "empty"]  # fmt: skip
-    if short:
-        return short[0]
+    """Why there is no reply: the first error on its way, else what was empty or not given."""
+    way = _way(board)
+    empty = [name for name in way if board.reports[name].status == "empty"]
+    found = [board.errors.get(name) for name in board.errors if name in way]
+    found += [board.produced[name].shortfall for name in empty]
+    told = next((error for error in found if error is not None), None)
+    if told is not None:
+        return told
     wanted = [name for name, one in board.plan.inputs.items() if one.kind in ("Audio", "Text")]
     return InvalidRequest(
         f"The pipeline {board.plan.name} found nothing to answer: give {' or '.join(wanted)}.",
         param="input",
     )
+
+
+def _way(board: Board) -> list[str]:
+    """The steps that ended and write the reply, or that it depends on."""
+    read = alternatives(board.plan.output[REPLY])
+    return [name for name in board.reports
+            if name in read or any(board.depends(one, name) for one in read)]  # fmt: skip
 
 
 def _reports(board: Board) -> tuple[StepReport, ...]:
@@ -114,7 +132,8 @@ def _reports(board: Board) -> tuple[StepReport, ...]:
 def _checks(board: Board, chosen: str | None) -> tuple[Check, ...]:
     """Those of the reply; what was tried before it and failed is told in their detail."""
     made = board.produced.get(chosen or "")
-    failed = [f"{report.name} left out: {report.summary}" for report in board.reports.values()
+    ended = [board.reports[name] for name in _way(board)]
+    failed = [f"{report.name} left out: {report.summary}" for report in ended
               if report.status in ("failed", "dropped", "denied")]  # fmt: skip
     checks = made.checks if made else ()
     return tuple(
@@ -124,10 +143,15 @@ def _checks(board: Board, chosen: str | None) -> tuple[Check, ...]:
 
 
 def _label(board: Board) -> Label:
-    """Of all that goes out; the choice among the alternatives is data too."""
+    """Of all that goes out.
+
+    The choice among the alternatives is data, too, and so is that no denial has ended the run.
+    """
     read = {path for expression in board.plan.output.values() for path in references(expression)}
     there = [path for path in read if _there(board, [path])]
-    return join_all(artifact.label for artifact in board.parents(there))
+    passed = [(step.name,) for step in board.plan.steps if step.may_deny()]
+    ended = [path for path in passed if _there(board, [path])]
+    return join_all(artifact.label for artifact in board.parents([*there, *ended]))
 
 
 def _usage(board: Board) -> Usage:

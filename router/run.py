@@ -22,20 +22,13 @@ from router.events import (
     StepStarted,
     StepStatus,
 )
+from router.label import Label
 from router.plan import Step
 from router.plan_check import REPLY, alternatives
 from router.recorder import Recorder, monotonic_ms
 from router.reply import Reply
-from router.result import reply_text, result
+from router.result import Halt, reply_text, result
 from router.steps.kind import Produced, RunRequest, StepCall, StepKind, Surroundings
-
-
-class _Stop(Exception):
-    """Ends the run at once: no reply is possible any more."""
-
-    def __init__(self, error: PodiumError) -> None:
-        super().__init__(error.message)
-        self.error = error
 
 
 @dataclass
@@ -43,19 +36,25 @@ class _Voice:
     """How one step speaks while it works."""
 
     run: Run
-    step: str
+    step: Step
     spoke: bool = False
 
     def delta(self, text: str) -> None:
         self.spoke = True
-        self.run.say(StepDelta(self.step, text))
-        self.run.say_all(self.run.reply.wrote(self.step, text))
+        self.run.say(StepDelta(self.step.name, text))
+        self.run.say_all(self.run.reply.wrote(self.step.name, text))
 
     def restart(self) -> None:
         if self.spoke:
             self.spoke = False
-            self.run.say(StepRestarted(self.step))
-            self.run.say_all(self.run.reply.restarted(self.step))
+            self.run.say(StepRestarted(self.step.name))
+            self.run.say_all(self.run.reply.restarted(self.step.name))
+
+    def told_by(self, label: Label) -> None:
+        self.run.board.tell(self.step, label)
+
+    def label(self) -> Label:
+        return self.run.board.known(self.step)
 
     def decided(self, decision: RouteDecision) -> None:
         self.run.board.decisions.append(decision)
@@ -63,7 +62,11 @@ class _Voice:
 
 @dataclass
 class Run:
-    """Everything one run needs; `say` takes each event as it happens."""
+    """Everything one run needs; `say` takes each event as it happens.
+
+    A failure that ends the run stops the steps that may know of it, by their labels. The others
+    go on: that they stopped would tell whoever they ask.
+    """
 
     run_id: str
     board: Board
@@ -76,6 +79,8 @@ class Run:
     reply: Reply = field(init=False)
     began_ms: float = field(init=False)
     _done: dict[str, asyncio.Event] = field(init=False)
+    _working: dict[str, asyncio.Task[None]] = field(init=False, default_factory=dict)
+    _halts: list[Halt] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         plan = self.board.plan
@@ -87,20 +92,12 @@ class Run:
 
     async def go(self) -> None:
         """Run every step, then say the result."""
-        fatal: PodiumError | None = None
-        try:
-            async with asyncio.TaskGroup() as group:
-                for step in self.board.plan.steps:
-                    group.create_task(self._drive(step), name=f"step {step.name}")
-        except* _Stop as stops:
-            fatal = _first(stops)
-        except* Exception as faults:
-            fatal = InternalError(
-                "A step failed by a fault of Podium's own; the request id finds it in the log."
-            )
-            fatal.__cause__ = faults
+        async with asyncio.TaskGroup() as group:
+            for step in self.board.plan.steps:
+                group.create_task(self._drive(step), name=f"step {step.name}")
         total = self._elapsed("run/ended")
-        self.say(RunFinished(result(self.board, self.run_id, self.reply.chosen, total, fatal)))
+        done = result(self.board, self.run_id, self.reply.chosen, total, self._halts)
+        self.say(RunFinished(done))
 
     def say_all(self, events: Iterable[RunEvent]) -> None:
         """Say several events."""
@@ -108,8 +105,36 @@ class Run:
             self.say(event)
 
     async def _drive(self, step: Step) -> None:
-        for name in sorted(step.predecessors()):
-            await self._done[name].wait()
+        try:
+            for name in sorted(step.predecessors()):
+                await self._done[name].wait()
+            if not self._is_stopped(step):
+                await self._work(step)
+        except Exception as fault:
+            self._halt(step, _own_fault(fault))
+        finally:
+            self._done[step.name].set()
+
+    def _is_stopped(self, step: Step) -> bool:
+        """Whether something it waits for was stopped, or it may know why the run has ended."""
+        if not step.predecessors() <= self.board.reports.keys():
+            return True
+        context = self.board.context(step)
+        return any(context.covers(halt.label) for halt in self._halts)
+
+    def _halt(self, step: Step, error: PodiumError) -> None:
+        """End the run: stop every working step that may know of it."""
+        halt = Halt(error, self.board.known(step))
+        self._halts.append(halt)
+        for name, task in self._working.items():
+            other = self.board.plan.step(name)
+            if name != step.name and self.board.context(other).covers(halt.label):
+                task.cancel()
+
+    async def _work(self, step: Step) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._working[step.name] = task
         started = self._elapsed(f"{step.name}/started")
         arguments = {
             name: bindings.resolve(binding, self.board.lookup)
@@ -121,7 +146,6 @@ class Run:
         else:
             self.say(StepStarted(step.name, started))
             await self._perform(step, arguments, started)
-        self._done[step.name].set()
 
     def _unready(
         self, step: Step, arguments: Mapping[str, Any], started_ms: float
@@ -135,14 +159,14 @@ class Run:
         budget = self.board.plan.budget.latency_ms
         if step.degrade and budget is not None and started_ms > budget:
             return Produced(None, status="dropped", summary="the latency budget is spent")
-        if step.optional and self._broke():
+        if step.optional and self._broke(step):
             return Produced(None, status="dropped", summary="the money budget is spent")
         return None
 
-    def _broke(self) -> bool:
-        """Whether the run has spent the plan's money."""
+    def _broke(self, step: Step) -> bool:
+        """Whether the run has spent the plan's money, as far as the step may know."""
         budget = self.board.plan.budget.usd
-        return budget is not None and self.board.spent_usd() > budget
+        return budget is not None and self.board.spent_usd(self.board.context(step)) > budget
 
     async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
         try:
@@ -158,7 +182,7 @@ class Run:
         """Run the step within what is left of its own time and the run's."""
         deadline = self.deadline if step.timeout_s is None else self.deadline.sooner(step.timeout_s)
         deadline.check(f"step {step.name}")
-        if step.prompt is not None and self._broke():
+        if step.prompt is not None and self._broke(step):
             raise BudgetExceeded(
                 f"The budget of the pipeline was spent before step {step.name}."
                 " Raise budget.usd, or route its steps to cheaper models.",
@@ -178,12 +202,11 @@ class Run:
         return StepCall(
             step=step,
             arguments=arguments,
-            label=self.board.context(step),
             deadline=deadline,
             request=self.request,
             around=self.around,
             recorder=self.recorder,
-            tell=_Voice(self, step.name),
+            tell=_Voice(self, step),
             passages=bindings.resolve(grounded.passages, look) if grounded else None,
             question=str(bindings.resolve(grounded.question, look) or "") if grounded else "",
         )
@@ -201,8 +224,9 @@ class Run:
             prompt_version=made.prompt_version,
             summary=made.summary,
         )
-        self.board.put(step, made, report)
-        self.say(StepFinished(report, made.value))
+        self._working.pop(step.name, None)
+        labelled = self.board.put(step, made, report)
+        self.say(StepFinished(labelled, made.value))
         text = made.value if isinstance(made.value, str) and made.value else None
         self.say_all(self.reply.ended(step.name, text))
 
@@ -214,7 +238,7 @@ class Run:
         left = [name for name in alternatives(self.board.plan.output[REPLY]) if name != step.name]
         hopeless = all(self.board.depends(name, step.name) for name in left)
         if hopeless or isinstance(error, PolicyDenied):
-            raise _Stop(error)
+            self._halt(step, error)
 
     def _clock(self, key: str) -> float:
         return self.recorder.value(f"clock/{key}", monotonic_ms)
@@ -223,12 +247,12 @@ class Run:
         return self._clock(key) - self.began_ms
 
 
-def _first(stops: BaseExceptionGroup[_Stop]) -> PodiumError:
-    """The error that stopped the run first."""
-    found: BaseException = stops
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found.error if isinstance(found, _Stop) else InternalError("The run was stopped.")
+def _own_fault(cause: Exception) -> PodiumError:
+    error = InternalError(
+        "A step failed by a fault of Podium's own; the request id finds it in the log."
+    )
+    error.__cause__ = cause
+    return error
 
 
 def _summary(error: PodiumError) -> str:

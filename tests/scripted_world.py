@@ -12,6 +12,7 @@ from models.deadline import Deadline
 from models.errors import PodiumError
 from models.ports import ChatModel
 from models.testing.scripted import Script, ScriptedChat, ScriptedTranscriber, say_in_turn
+from retrieval.access import allowed_labels
 from retrieval.documents import Hit
 from retrieval.ports import QueryRequest, QueryResult, Scalar, SearchRequest
 from router.events import ReplyDelta, RunEvent, RunFinished, RunResult
@@ -61,6 +62,9 @@ class FixedSearcher:
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Hit, ...]:
         self.calls.append(request)
         return tuple(one for one in self.hits if request.access.allows(one.label))
+
+    async def labels(self, request: SearchRequest, deadline: Deadline) -> frozenset[str]:
+        return allowed_labels((one.label for one in self.hits), request.access)
 
 
 @dataclass

@@ -8,7 +8,6 @@ from typing import Any
 
 from models.errors import InternalError, InvalidConfig
 from router.chat_call import PASSAGES, Answer, Question, add, again, answer
-from router.dispatch import brought_by
 from router.events import Check
 from router.grounding import ground
 from router.plan import Step
@@ -95,7 +94,6 @@ def _produced(
     checks = (Check(GROUNDED, True, note),) if call.step.grounded else ()
     return Produced(
         value=verdict.value,
-        own=brought_by(said.card, call),
         summary=note,
         card=said.card,
         prompt_version=prompt.name,

@@ -94,14 +94,22 @@ class Telling(Protocol):
     def decided(self, decision: RouteDecision) -> None:
         """Keep a decision."""
 
+    def told_by(self, label: Label) -> None:
+        """Join in what something outside the run can tell; said before it is asked.
+
+        Whether it answers is told as well: a step that fails keeps this label.
+        """
+
+    def label(self) -> Label:
+        """The label of everything the step was given or told by now, and of what let it run."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """One execution of a step: its resolved arguments and the label of all that is in them."""
+    """One execution of a step: its resolved arguments, and how it speaks."""
 
     step: Step
     arguments: Mapping[str, Any] = field(repr=False)
-    label: Label
     deadline: Deadline
     request: RunRequest
     around: Surroundings
@@ -127,8 +135,8 @@ class StepCall:
 class Produced:
     """What a step made.
 
-    `own` is the label of what the step itself brought in. `shortfall` is the error of the whole
-    run should an empty value leave it without a reply.
+    `own` is the label of what the step itself brought in, beside what it was told. `shortfall` is
+    the error of the whole run should an empty value leave it without a reply.
     """
 
     value: Any = field(repr=False)

@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import InvalidRequest
 from retrieval.ports import QueryRequest, QueryResult, Scalar
 from router.expressions import is_present
-from router.label import Label
+from router.label import LEAST, Label
 from router.plan import Step
 from router.steps.kind import Library, Produced, StepCall, check_arguments, refuse_fields
 
@@ -36,11 +36,11 @@ class Query:
             request_id=call.request.request_id,
         )
         source = call.around.capabilities.source
+        call.tell.told_by(call.around.policy.source(request.source, call.request.tenant))
         result = await call.recorded("rows", lambda: source.query(request, call.deadline))
-        label = call.around.policy.source(request.source, call.request.tenant)
         return Produced(
             value={"rows": _rows(result)},
-            own=label.join(_about(request)) if result.rows else label,
+            own=_about(request) if result.rows else LEAST,
             status="succeeded" if result.rows else "empty",
             summary=f"{len(result.rows)} rows",
         )

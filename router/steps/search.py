@@ -40,6 +40,9 @@ class Search:
             request_id=call.request.request_id,
         )
         searcher = call.around.capabilities.searcher
+        seen = await call.recorded("labels", lambda: searcher.labels(request, call.deadline))
+        # What was not found tells of every document that could have been.
+        call.tell.told_by(join_all(map(label_from_json, seen)))
         hits = await call.recorded("hits", lambda: searcher.search(request, call.deadline))
         return Produced(
             value={"hits": [_plain(hit) for hit in hits]},

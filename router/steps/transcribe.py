@@ -9,7 +9,7 @@ from typing import Any
 from models.errors import InvalidAudio, InvalidRequest
 from models.messages import Transcript, TranscriptionRequest
 from router.decide import Card, RouteDecision
-from router.dispatch import brought_by, dispatch
+from router.dispatch import dispatch
 from router.plan import Step
 from router.steps.kind import Library, Produced, StepCall, check_arguments, refuse_fields
 
@@ -50,7 +50,6 @@ class Transcribe:
         heard = done.answer
         return Produced(
             value=_plain(heard),
-            own=brought_by(done.card, call),
             status="succeeded" if heard.text.strip() else "empty",
             summary=f"{heard.duration:.1f} s of audio",
             card=done.card,

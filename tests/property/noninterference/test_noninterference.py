@@ -1,0 +1,47 @@
+"""Nothing above a place's clearance reaches it, by any branch, failure, fallback or budget."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from router.plan_file import load_plan
+from tests.property.noninterference.drawing import as_file, draw_plan
+from tests.property.noninterference.fast_plan import plan_of
+from tests.property.noninterference.probe import Tally, probe
+from tests.property.noninterference.stage import LIBRARY, UNGUARDED
+
+SHORT = 250
+PART = 5_000
+PARTS = 20
+SEED = 1_000_000
+
+
+def _holds(tally: Tally) -> None:
+    assert tally.leaks == []
+    assert tally.spoken == []
+    assert tally.reached > tally.cases // 2
+
+
+def test_runs_that_differ_above_a_clearance_look_the_same_below_it() -> None:
+    unguarded = probe(range(SHORT // 2), UNGUARDED)
+    assert len({seed for seed, _ in unguarded.leaks}) > SHORT // 50
+    _holds(probe(range(SHORT)))
+
+
+@pytest.mark.assurance
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_hundred_thousand_pipelines_tell_nothing(part: int) -> None:
+    seeds = range(SEED + part * PART, SEED + (part + 1) * PART)
+    unguarded = probe(seeds[:200], UNGUARDED)
+    assert len({seed for seed, _ in unguarded.leaks}) > 5
+    _holds(probe(seeds))
+
+
+def test_drawn_plans_are_those_that_their_files_say() -> None:
+    for seed in range(25):
+        file = draw_plan(random.Random(seed))
+        read = load_plan(as_file(file), LIBRARY)
+        assert replace(read, digest="") == plan_of(file)
