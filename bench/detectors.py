@@ -14,11 +14,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.detector_corpora import attacked, secrets
 from bench.drawn import drawn
 from bench.evasions import EVASIONS
 from bench.judged import TYPES, Judged, annotated, evaded
 from router.detect.scan import scan
 
+_PROSE = (
+    "The warranty covers the battery of a laptop for two years, as the invoice of the shop says. "
+)
+_PERSON = (
+    "My card is 4111 1111 1111 1111, mail jane.doe@example.com, phone 0171 2345678, order 4217. "
+)
 DATA = Path("../shared/data/governance")
 
 
@@ -96,16 +103,32 @@ def main(arguments: list[str] | None = None) -> int:
     for name, texts in sets.items():
         types = sorted({span.type for one in texts for span in one.spans} | set(TYPES.values()))
         for evasion, change in EVASIONS.items():
-            began = time.perf_counter()
+            began = time.process_time()
             counts = score((evaded(one, change) for one in texts), spoken=evasion == "spoken")
-            took = time.perf_counter() - began
+            took = time.process_time() - began
             print(
                 f"-- {name}, {evasion}: {len(texts)} texts, {took / len(texts) * 1e6:.0f} µs each"
             )
             report(evasion, counts, types)
             for line in counts.misses[: asked.misses] + counts.extras[: asked.misses]:
                 print("   ", line)
+    print("-- secrets:", secrets(asked.data / "secrets_gitleaks_samples.jsonl"))
+    for name, texts_, signs in attacked(asked.data):
+        print(f"-- {name}: {signs} of {texts_} show a sign")
+    print(f"-- a text of 1 kB: {speed():.0f} µs")
     return 0
+
+
+def speed(rounds: int = 300) -> float:
+    """Microseconds of processor time for one kilobyte of prose with four identifiers."""
+    text = (_PROSE * 4 + _PERSON + _PROSE * 9)[:1000]
+    best = float("inf")
+    for _ in range(5):
+        began = time.process_time()
+        for _ in range(rounds):
+            scan(text)
+        best = min(best, time.process_time() - began)
+    return best / rounds * 1e6
 
 
 if __name__ == "__main__":

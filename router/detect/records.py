@@ -87,5 +87,5 @@ def find_customers(page: Page) -> Iterator[Match]:
     """Customer numbers of the reference CRM: `C-1042`."""
     for match in _CUSTOMER.finditer(page.lower):
         yield Match("CUSTOMER", PII, match.start(), match.end())
-    for match in page.numbers(_SAID):
+    for match in _SAID.finditer(page.lower) if " c " in page.lower else ():
         yield Match("CUSTOMER", PII, match.start(1), match.end(1))
