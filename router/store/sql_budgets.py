@@ -1,7 +1,8 @@
 """The budget store over SQLAlchemy Core.
 
 A reservation is one conditional UPDATE a budget, all in one transaction whose first statement
-writes: SQLite then lets one in at a time, and PostgreSQL locks the row and looks again.
+writes: SQLite then lets one in at a time, and PostgreSQL locks the row and looks again. The
+reservations of many callers share one commit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from router.budget import Amount, Claim, Line, Unit, Window, exceeded
+from router.store.group_commit import GroupCommit
 from router.store.records import Spending
 from router.store.tables import reservations, spending
 
@@ -26,36 +28,22 @@ class SqlBudgetStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._group = GroupCommit(engine)
 
     def reserve(self, claim: Claim, now: float) -> None:
         """Take every line or none; raises BudgetExceeded naming the budget that is too small."""
-        with self._engine.begin() as connection:
-            for line in claim.lines:
-                if not _take(connection, line, now):
-                    raise exceeded(line, _left(connection, line, now), now)
-            rows = [_row(claim, line, now) for line in claim.lines]
-            connection.execute(reservations.insert(), rows)
+        self._group.run(lambda connection: _reserve(connection, claim, now))
 
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what was used in place of what was reserved; the second time changes nothing.
 
         What was used counts even when the reservation has expired meanwhile.
         """
-        with self._engine.begin() as connection:
-            for status in ("held", "expired"):
-                for row in _move(connection, reservations.c.id == claim_id, status, "settled"):
-                    held = row.amount if status == "held" else 0
-                    _count(connection, row, held, used.of(Unit(row.unit)))
+        self._group.run(lambda connection: _settle(connection, claim_id, used))
 
     def sweep(self, now: float) -> int:
         """Let go of what expired calls hold, and forget old ones; how many were let go."""
-        with self._engine.begin() as connection:
-            gone = _move(connection, reservations.c.expires <= now, "held", "expired")
-            for row in gone:
-                _count(connection, row, row.amount, 0)
-            old = reservations.c.expires <= now - REMEMBERED_S
-            connection.execute(delete(reservations).where(old, reservations.c.status != "held"))
-        return len(gone)
+        return self._group.run(lambda connection: _sweep(connection, now))
 
     def spent(self, now: float, tenant: str | None = None) -> Sequence[Spending]:
         """What is spent and held in the windows of now."""
@@ -65,6 +53,30 @@ class SqlBudgetStore:
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(spending.c.tenant, spending.c.key_id)).all()
         return [_spending(row) for row in rows if row.start == Window(row.span).start(now)]
+
+
+def _reserve(connection: Connection, claim: Claim, now: float) -> None:
+    for line in claim.lines:
+        if not _take(connection, line, now):
+            raise exceeded(line, _left(connection, line, now), now)
+    rows = [_row(claim, line, now) for line in claim.lines]
+    connection.execute(reservations.insert(), rows)
+
+
+def _settle(connection: Connection, claim_id: str, used: Amount) -> None:
+    for status in ("held", "expired"):
+        for row in _move(connection, reservations.c.id == claim_id, status, "settled"):
+            held = row.amount if status == "held" else 0
+            _count(connection, row, held, used.of(Unit(row.unit)))
+
+
+def _sweep(connection: Connection, now: float) -> int:
+    gone = _move(connection, reservations.c.expires <= now, "held", "expired")
+    for row in gone:
+        _count(connection, row, row.amount, 0)
+    old = reservations.c.expires <= now - REMEMBERED_S
+    connection.execute(delete(reservations).where(old, reservations.c.status != "held"))
+    return len(gone)
 
 
 def _take(connection: Connection, line: Line, now: float) -> bool:

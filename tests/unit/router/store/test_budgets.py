@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import IntegrityError
 
 from models.errors import BudgetExceeded
 from router.budget import NANO, NOTHING, Amount, Budget, Claim, Line, Unit, Window
@@ -184,3 +185,27 @@ def test_racers_never_pass_the_budget(engine: Engine, tmp_path: Path) -> None:
     assert granted + 1 == TOKENS.limit // 10
     (now,) = SqlBudgetStore(engine).spent(1000.0)
     assert now.held == TOKENS.limit
+
+
+def test_a_refusal_in_a_shared_commit_undoes_its_own_work_alone(
+    engine: Engine, store: SqlBudgetStore
+) -> None:
+    """Eight callers of one store, with a lock held until all of them wait."""
+    store.reserve(claim("first", 40), 1000.0)
+    with ThreadPoolExecutor(RACERS) as pool, engine.connect() as blocker:
+        blocker.execute(update(spending).values(held=spending.c.held))
+        asked = [pool.submit(store.reserve, claim(str(n), 15), 1000.0) for n in range(RACERS)]
+        blocker.rollback()
+        refused = [one for one in asked if isinstance(one.exception(30), BudgetExceeded)]
+    assert len(refused) == RACERS - 4
+    (now,) = store.spent(1000.0)
+    assert now.held == 100
+
+
+def test_a_fault_reaches_whoever_caused_it(engine: Engine, store: SqlBudgetStore) -> None:
+    store.reserve(claim("taken", 1), 1000.0)
+    with pytest.raises(IntegrityError):
+        store.reserve(claim("taken", 1), 1000.0)
+    store.reserve(claim("free", 1), 1000.0)
+    (now,) = store.spent(1000.0)
+    assert now.held == 2
