@@ -21,11 +21,11 @@ test: ## Set up, lint and run every test, with each part's seconds
 lint: setup ## Run ruff, mypy and the import contracts
 	@$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-demo: ## Answer the recorded calls in examples/calls, then stop everything
+demo: ## Answer the recorded calls, then stop everything; REMOTE=stub asks a model outside too
 	@if [ -f .venv/.podium-setup ]; then echo "demo: under two minutes, no network call"; \
 	else echo "demo: needs 6 GB of disk and about 6 minutes the first time (4 to install)"; fi
 	@$(PYTHON_RUN) .ci/install.py
-	@$(PODIUM) demo $(ARGS)
+	@$(PODIUM) demo $(if $(REMOTE),--remote $(REMOTE)) $(ARGS)
 
 up: setup ## Start Podium on loopback and print its base URL and key
 	@$(PODIUM) up --profile embedded --detach $(ARGS)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from deployments.cli.demo_outside import show_outside
 from deployments.cli.demo_view import CallView
 from deployments.cli.examples import Call, example_calls, examples_folder
 from deployments.cli.failures import ExitCode
@@ -33,6 +34,10 @@ def demo(
         bool, typer.Option("--keep", help="Leave the demo's home in place afterwards.")
     ] = False,
     calls: Annotated[int, typer.Option(min=1, help="How many of the calls to answer.")] = 100,
+    remote: Annotated[
+        Literal["off", "stub"],
+        typer.Option(help="stub: ask a model outside too, with a stub for its provider."),
+    ] = "off",
 ) -> None:
     """Answer the recorded calls with real engines on this machine, then stop everything."""
     chosen = example_calls()[:calls]
@@ -41,9 +46,12 @@ def demo(
         " with the small reference models. Needs about 4 GB of memory and under two minutes."
     )
     started = time.monotonic()
-    with _home(keep) as home, _running(home) as target:
+    with _home(keep) as home, _running(home, remote) as target:
         ingest_folder(target, examples_folder() / "kb", COLLECTION)
         wrong = [problem for call in chosen for problem in _answer(target, call)]
+        if remote == "stub":
+            with Server(target, _TIMEOUT_S) as server:
+                wrong += show_outside(server, home / "run" / "stub.jsonl")
         note("stopping")
     say(f"\nDone in {time.monotonic() - started:.0f} s; everything is stopped.")
     for problem in wrong:
@@ -96,7 +104,7 @@ def _home(keep: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(path: Path) -> Iterator[Target]:
+def _running(path: Path, remote: str) -> Iterator[Target]:
     """Podium on that home, stopped again whatever happens; a SIGTERM counts as an interrupt."""
     from deployments.detach import start_detached
     from deployments.down import down
@@ -106,7 +114,8 @@ def _running(path: Path) -> Iterator[Target]:
     old = signal.signal(signal.SIGTERM, _interrupt)
     try:
         note("starting Podium (about half a minute)")
-        running = start_detached(home, ["--home", str(path), "--port", "0"])
+        words = ["--home", str(path), "--port", "0", "--remote", remote]
+        running = start_detached(home, words)
         key = home.first_key.read_text(encoding="utf-8").strip()
         yield Target(running.base_url, key)
     finally:

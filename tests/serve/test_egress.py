@@ -1,0 +1,133 @@
+"""Models outside on a real instance: one process holds the keys; what may not leave stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import psutil
+import pytest
+
+from tests.serve.instance import Instance, start
+
+KEY_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
+KEY = "sk-canary-of-the-environment-0001"
+CANARY = "CANARY-8214-of-the-serve-test"
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """Podium with its own stub as the provider, and with keys in its environment."""
+    home = tmp_path_factory.mktemp("egress") / "home"
+    instance = start(home, ("--remote", "stub"), dict.fromkeys(KEY_NAMES, KEY))
+    yield instance
+    instance.stop()
+
+
+@pytest.fixture(scope="module")
+def outside(remote: Instance) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=remote.url, api_key=remote.key, max_retries=0) as made:
+        yield made
+
+
+def ask(client: openai.OpenAI, text: str, **fields: Any) -> Any:
+    return client.chat.completions.create(
+        model="chatgpt", messages=[{"role": "user", "content": text}], **fields
+    )
+
+
+def captured(instance: Instance) -> str:
+    """Every byte the stub received."""
+    return (instance.home / "run" / "stub.jsonl").read_text()
+
+
+def test_a_model_outside_answers(remote: Instance, outside: openai.OpenAI) -> None:
+    answer = ask(outside, "Hello", max_tokens=64)
+    assert answer.choices[0].message.content == "This is the stub; no provider was asked."
+    assert answer.model_extra["route"]["site"] == "openai"
+    streamed = ask(outside, "Hello", stream=True)
+    said = [chunk.choices[0].delta.content or "" for chunk in streamed if chunk.choices]
+    assert "".join(said) == "This is the stub; no provider was asked."
+
+
+def test_confidential_data_never_reaches_the_provider(
+    remote: Instance, outside: openai.OpenAI
+) -> None:
+    with pytest.raises(openai.PermissionDeniedError) as caught:
+        ask(outside, CANARY, extra_body={"route": {"data_class": "CONFIDENTIAL"}})
+    assert caught.value.code == "policy_denied"
+    assert "sites.openai.level" in caught.value.message
+    assert CANARY not in captured(remote)
+    ask(outside, CANARY)
+    assert captured(remote).count(CANARY) == 1, "as INTERNAL the same canary does leave"
+
+
+def test_no_child_inherits_a_provider_key(remote: Instance) -> None:
+    """The probe first finds a key planted in a child of its own."""
+    planted = subprocess.Popen(
+        [sys.executable, "-c", "input()"],
+        stdin=subprocess.PIPE,
+        env=os.environ | {"OPENAI_API_KEY": KEY},
+    )
+    try:
+        assert keys_in([psutil.Process(planted.pid)]) == {planted.pid}
+    finally:
+        planted.communicate(b"\n")
+    children = psutil.Process(remote.pid).children(recursive=True)
+    assert any("Egress" in " ".join(child.cmdline()) for child in children)
+    assert keys_in(children) == set()
+
+
+def test_no_key_lies_in_the_home_of_an_instance_on_its_stub(remote: Instance) -> None:
+    probe = remote.home / "run" / "planted"
+    probe.write_text(KEY)
+    try:
+        assert files_with_key(remote.home) == {probe}
+    finally:
+        probe.unlink()
+    assert files_with_key(remote.home) == set()
+
+
+def test_what_left_stands_in_the_ledger(remote: Instance, outside: openai.OpenAI) -> None:
+    ask(outside, "Hello again")
+    bodies = _ledger(remote)
+    intents = [body for body in bodies if body["kind"] == "egress.intent"]
+    requests = captured(remote).count('"method": "POST"')
+    assert len(intents) == requests > 0
+    assert {body["fields"]["site"] for body in intents} == {"openai"}
+    assert CANARY not in json.dumps(bodies)
+
+
+def keys_in(processes: list[psutil.Process]) -> set[int]:
+    """The processes whose environment holds the key, or that still have one of the names."""
+    found = set()
+    for process in processes:
+        try:
+            raw = Path(f"/proc/{process.pid}/environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if KEY.encode() in raw or any(f"{name}=".encode() in raw for name in KEY_NAMES):
+            found.add(process.pid)
+    return found
+
+
+def files_with_key(folder: Path) -> set[Path]:
+    return {
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and KEY.encode() in path.read_bytes()
+    }
+
+
+def _ledger(instance: Instance) -> list[dict[str, Any]]:
+    import sqlite3
+
+    with sqlite3.connect(f"file:{instance.home / 'ledger.sqlite'}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT body FROM ledger_records ORDER BY seq").fetchall()
+    return [json.loads(row[0]) for row in rows]

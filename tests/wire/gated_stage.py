@@ -1,0 +1,97 @@
+"""A whole gateway with one model outside: the real gate and adapter, in front of the stub."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deployments.egress_chat import EgressModel
+from deployments.gateway_state import GatewayState
+from deployments.model_status import ModelStatus
+from models.catalog import Catalog
+from models.collect import collect
+from models.deadline import Deadline
+from models.messages import ChatDelta, Completion
+from models.remote.openai_compatible import OpenAiCompatible
+from router.detect.scan import scan
+from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.known_values import KnownValues
+from router.gate.token import gate_keys
+from router.ledger.port import Receipt
+from router.ledger.record import Record
+from router.policy_file import default_policy
+from tests.remote_cards import remote_card
+from tests.wire.local_remote import LocalRemote
+from tests.wire.services import Stats
+from tests.wire.stage import CARDS, PEPPER, Stage
+
+PROVIDER_KEY = "sk-canary-of-the-gate-0001"
+
+
+@dataclass
+class KeptRecords:
+    """A ledger in memory."""
+
+    records: list[Record] = field(default_factory=list)
+
+    async def append(self, record: Record, *, durable: bool) -> Receipt:
+        self.records.append(record)
+        return Receipt(record.id, len(self.records), "0" * 64)
+
+
+@dataclass
+class EgressService:
+    """What the Egress deployment does, and every request it was handed."""
+
+    departures: Departures
+    handed: list[Outgoing] = field(default_factory=list)
+
+    async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
+        return await collect(outgoing.model, self.stream(outgoing, seconds))
+
+    async def stream(self, outgoing: Outgoing, seconds: float) -> AsyncGenerator[ChatDelta, None]:
+        self.handed.append(outgoing)
+        stream: Any = self.departures.stream(outgoing, Deadline.after(seconds))
+        async with aclosing(stream) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def stats(self, model: str) -> Stats:
+        return Stats()
+
+    async def describe(self, model: str) -> dict[str, object]:
+        return {"window": None, "digest": None}
+
+
+@dataclass
+class GatedStage(Stage):
+    """A stage whose gateway reaches `chatgpt` at `base_url`, through the gate alone."""
+
+    base_url: str = ""
+    egress: EgressService = field(init=False)
+    adapter: OpenAiCompatible = field(init=False)
+    ledger: KeptRecords = field(default_factory=KeptRecords)
+
+    async def close(self) -> None:
+        await super().close()
+        await self.adapter.close()
+
+    def _gateway(self) -> GatewayState:
+        made = super()._gateway()
+        card = remote_card(self.base_url)
+        rules = GateRules(
+            gate_keys(PEPPER),
+            default_policy(),
+            {card.id: card},
+            (KnownValues([PROVIDER_KEY]), scan),
+        )
+        self.adapter = OpenAiCompatible(card, PROVIDER_KEY)
+        departures = Departures(rules, {card.id: self.adapter}, self.ledger)
+        self.egress = EgressService(departures)
+        gate = EgressModel(LocalRemote("egress", self.egress), card.id)
+        models = {**made.models, card.id: gate}
+        return replace(
+            made, catalog=Catalog([*CARDS, card]), models=models, status=ModelStatus(models)
+        )
