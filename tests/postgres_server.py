@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -34,8 +35,8 @@ def missing() -> str | None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """The URL of a fresh server that this user alone may enter."""
+def postgres_server(*settings: str) -> Iterator[str]:
+    """The URL of a fresh server that this user alone may enter; a setting is `name=value`."""
     folder = Path(tempfile.mkdtemp(prefix="podium-postgres-", dir=in_memory()))
     try:
         password = folder / "password"
@@ -49,7 +50,7 @@ def postgres_server() -> Iterator[str]:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [_program("postgres"), "-D", data, "-p", str(port), "-k", "",
-                 "-c", "listen_addresses=127.0.0.1"],
+                 "-c", "listen_addresses=127.0.0.1", *(w for one in settings for w in ("-c", one))],
                 stdout=log, stderr=log, cwd=folder, **_as_somebody(),
             )  # fmt: skip
             try:
@@ -57,7 +58,7 @@ def postgres_server() -> Iterator[str]:
                 _wait(url, process, folder / "log")
                 yield url
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # The fast shutdown: it waits for no client.
                 process.wait(START_S)
     finally:
         shutil.rmtree(folder)

@@ -51,4 +51,5 @@ def _prepare(connection: Any, _record: object) -> None:
         cursor.execute(f"SET lock_timeout TO {_LOCK_TIMEOUT_MS}")
     connection.commit()
     if fsync != "on":
+        connection.close()  # Nobody else will: the pool has not got it yet.
         raise SetupError("The ledger's PostgreSQL has fsync off; turn it on.", param="ledger")
