@@ -42,6 +42,7 @@ _DATE = re.compile(
 _PAIRS = re.compile(
     r"\d\d([ .-])\d\d\1\d\d\Z|\d{3}[ -]\d{3}\Z|\d\d(?:[ ]{2,4}\d\d){2}\Z|\d \d   \d \d   \d \d\Z"
 )
+_CALL = re.compile(r"\b(?:call|phone|tel|fax|mobile|cell)\b[^\d\n]{0,12}\Z")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _BEFORE = 48
 _LEAST, _MOST = 7, 16
@@ -55,7 +56,7 @@ def find_phones(page: Page) -> Iterator[Match]:
         ):
             yield Match("PHONE", PII, match.start(), match.end())
     for match in page.numbers(_LOOSE):
-        paired = _PAIRS.match(match[0]) is not None
+        paired = _PAIRS.match(match[0]) is not None or _called(page, match)
         if _dialled(match[0], 6 if paired else _LEAST) and _said(page, match):
             yield Match("PHONE", PII, match.start(), match.end())
 
@@ -69,6 +70,13 @@ def _dialled(text: str, least: int = _LEAST) -> bool:
 
 def _called_otherwise(page: Page, at: int) -> bool:
     return _OTHER.search(page.lower[max(0, at - 24) : at]) is not None
+
+
+def _called(page: Page, match: re.Match[str]) -> bool:
+    """Six digits in one piece are a telephone number only right beside the word."""
+    before = page.lower[max(0, match.start() - 24) : match.start()]
+    after = _SAYS_AFTER.match(page.lower, match.end())
+    return after is not None or _CALL.search(before) is not None
 
 
 def _said(page: Page, match: re.Match[str]) -> bool:

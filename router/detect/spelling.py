@@ -49,6 +49,8 @@ _SIGNS = {
     "plus": "+",
     "slash": "/",
     "dot": ".",
+    "x": "x",
+    "extension": "x",
     "point": ".",
 }
 _KNOWN = frozenset(UNITS) | frozenset(_TEENS) | frozenset(_TENS) | frozenset(_TIMES)
