@@ -18,6 +18,7 @@ from deployments.routes import (
     collections,
     embeddings,
     health,
+    keys,
     models,
     pipelines,
     status,
@@ -26,7 +27,7 @@ from deployments.wire.chat_body import RouteBody
 
 PAGE = "http.md"
 MODULES: tuple[ModuleType, ...] = (
-    health, chat, embeddings, audio, models, pipelines, collections, status,
+    health, chat, embeddings, audio, models, pipelines, collections, status, keys,
 )  # fmt: skip
 INTRODUCTION = """# HTTP
 
@@ -35,7 +36,10 @@ INTRODUCTION = """# HTTP
 The key goes into `Authorization: Bearer pk_…` or `x-api-key: pk_…`. Scopes are `infer`, `read`,
 `write` and `admin`, which includes the others; the first key has `admin`. `x-request-id` is taken
 when it is well formed, made otherwise, and always echoed. Errors have [one shape](errors.md); a
-field that is not listed is refused with its name. `GET /openapi.json` lists the paths for tools.
+field that is not listed is refused with its name. A key with a rate is told on every answer what
+is left of it, by `x-ratelimit-limit-requests`, `x-ratelimit-remaining-requests`,
+`x-ratelimit-reset-requests` and the same for `tokens`: see [keys](../how-to/keys.md#rates).
+`GET /openapi.json` lists the paths for tools.
 """
 ROUTE = """## The object `route`
 
@@ -55,7 +59,7 @@ headers `x-route-model` and `x-route-decision` come with both.
 | `prompt_version` | The prompt of the reply, `id@version`; null when no pipeline was used. |
 | `sources` | `{id, title, collection, chunk, page, quote}`, numbered as citations count. |
 | `steps` | `{name, model, engine, site, prompt_version, started_ms, duration_ms, status}`. |
-| `cost_usd` | 0 for local models. |
+| `cost_usd` | By the price of the model in the catalog; 0 for local models, which have none. |
 | `label` | `{level, categories, integrity, regions}` of the answer. |
 | `redactions` | Empty in this release. |
 | `run_id`, `pipeline`, `status`, `checks`, `output` | Of a pipeline's run: its other outputs too. |
@@ -85,6 +89,11 @@ MORE = {
     "…}]}`.",
     "GET /metrics": "[Metrics](metrics.md). Needs no key from this machine while Podium listens on "
     "loopback only.",
+    "POST /v1/admin/keys": "201 with the key in the clear as `key`, this once, and what it may do. "
+    "[Keys](../how-to/keys.md) says what the fields mean.",
+    "GET /v1/admin/keys": "`?tenant=` for one tenant alone. `{data: [{tenant, id, name, status, "
+    "scopes, min_class, models, created, expires, revoked, limits}], tenants: {NAME: limits}}` "
+    "with `limits` = `{rpm, tpm, budgets: [{unit, window, limit, spent, held}]}`.",
     "GET /v1/runs": "`?limit=` says how many, by default 50.",
 }
 
