@@ -56,25 +56,29 @@ def _gateway(
     ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
     state = StateService.options(  # type: ignore[attr-defined]
         **_shape("State", 0.25, ongoing=256)
-    ).bind(home, read_policy(settings).digest)
+    ).bind(home, read_policy(settings).digest, settings.ledger)
     limits = settings.gateway.limits
     shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
     outside = enabled_rows(settings, catalog, read_keys(Home(Path(home))))
-    egress = _egress(settings, home, outside, state) if outside else None
+    egress = _egress(settings, home, catalog, outside, state) if outside else None
     return Gateway.options(  # type: ignore[attr-defined]
         **shape, num_replicas=settings.gateway.replicas
     ).bind(settings, home, catalog, dict(models), retriever, state, egress, outside)
 
 
 def _egress(
-    settings: Settings, home: str, outside: tuple[ModelCard, ...], state: Application
+    settings: Settings,
+    home: str,
+    catalog: Catalog,
+    outside: tuple[ModelCard, ...],
+    state: Application,
 ) -> Application:
     """The one replica that goes out: spent tokens are remembered in its process."""
     from deployments.egress import Egress
 
     return Egress.options(  # type: ignore[attr-defined]
         **_shape("Egress", 0.25, ongoing=_AT_THE_GATE), num_replicas=1
-    ).bind(settings, home, outside, state)
+    ).bind(settings, home, catalog, outside, state)
 
 
 def _model(card: ModelCard) -> Application:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,10 +14,11 @@ from deployments.egress_keys import read_keys
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.ledger_remote import RemoteLedger
-from deployments.policy_in_force import read_policy
+from deployments.policy_in_force import policy_place
+from deployments.policy_keeper import PolicyKeeper
 from deployments.replica_environment import enter_replica
 from deployments.settings import Settings
-from models.catalog import ModelCard
+from models.catalog import Catalog, ModelCard
 from models.collect import collect
 from models.deadline import Deadline
 from models.errors import ModelUnavailable
@@ -27,28 +29,38 @@ from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
 from router.gate.known_values import KnownValues
 from router.gate.token import gate_keys
+from router.policy import Policy
 
 
 @serve.deployment
 class Egress:
     """The gate and the adapters behind it; one replica, for spent tokens are remembered in it."""
 
-    def __init__(
-        self, settings: Settings, home: str, cards: Sequence[ModelCard], state: Any
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
+        self,
+        settings: Settings,
+        home: str,
+        catalog: Catalog,
+        cards: Sequence[ModelCard],
+        state: Any,
     ) -> None:
         enter_replica("egress")
         opened = Home(Path(home))
         keys = read_keys(opened) if settings.remote == "on" else {}
         self._chats = {card.id: connect(card, keys.get(card.key_env or "")) for card in cards}
         self._running = dict.fromkeys(self._chats, 0)
+        # The gate takes a policy by the same checks as the gateway, or it might take another.
+        served = [*(catalog.card(name) for name in settings.models), *cards]
+        keeper = PolicyKeeper(policy_place(settings, opened), served, catalog)
         rules = GateRules(
             keys=gate_keys(opened.pepper()),
-            policy=read_policy(settings),
+            policy=keeper.policy,
             cards={card.id: card for card in cards},
             scans=(KnownValues(keys.values()), scan),
         )
         ledger = RemoteLedger(ServeRemote(state, "state"))
         self._departures = Departures(rules, self._chats, ledger)
+        self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
         """The whole answer, within `seconds`."""
@@ -74,6 +86,9 @@ class Egress:
     async def describe(self, model: str) -> dict[str, object]:
         """A model outside shows neither its window nor its weights."""
         return {"window": None, "digest": None}
+
+    async def _swap_policy(self, policy: Policy) -> None:
+        self._departures.swap_policy(policy)
 
     def _count(self, model: str, change: int) -> None:
         if model in self._running:

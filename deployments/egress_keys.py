@@ -8,6 +8,7 @@ keys a second time. It is removed when `podium up` ends.
 
 from __future__ import annotations
 
+import ctypes
 import json
 from collections.abc import Iterable, Mapping, MutableMapping
 from pathlib import Path
@@ -29,6 +30,20 @@ KNOWN = (
 def key_names(cards: Iterable[ModelCard]) -> frozenset[str]:
     """Every variable that may hold a provider's key."""
     return frozenset(KNOWN) | {card.key_env for card in cards if card.key_env}
+
+
+def erase_from_memory(names: Iterable[str]) -> None:
+    """Overwrite the values with which this process was started.
+
+    `os.environ.pop` leaves them where the kernel put them, and /proc/PID/environ shows them as long
+    as the process lives.
+    """
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    for name in names:
+        address = libc.getenv(name.encode())
+        if address:
+            ctypes.memset(address, ord("x"), len(ctypes.string_at(address)))
 
 
 def take_keys(environ: MutableMapping[str, str], names: Iterable[str]) -> dict[str, str]:

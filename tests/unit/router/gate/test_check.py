@@ -122,6 +122,15 @@ def test_an_unreadable_label_is_the_top() -> None:
         passed(sealed(body, label="{}"), body)
 
 
+def test_a_token_of_the_policy_before_is_decided_on_by_the_one_now() -> None:
+    body, before = payload(), "0" * 64
+    token = sealed(body, policy_digest=before)
+    assert passed(token, body, earlier=(before,)).rule == "sites.openai"
+    secret = sealed(body, policy_digest=before, label=Label(Level.CONFIDENTIAL).to_json())
+    with pytest.raises(PolicyDenied):
+        passed(secret, body, earlier=(before,))
+
+
 def test_the_gate_goes_by_its_own_policy() -> None:
     text = re.sub(rb"(\n  openai: +{level: )INTERNAL", rb"\1PUBLIC", _default())
     narrower = load_policy(text)
