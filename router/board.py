@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ from router.decide import RouteDecision
 from router.events import StepReport
 from router.label import Label, join_all
 from router.plan import INPUT, Path, Plan, Step
+from router.pseudonyms.known import KnownValue
+from router.pseudonyms.records import known_in
 from router.scoring import usd
 from router.steps.kind import Produced
 
@@ -61,6 +63,13 @@ class Board:
     def known(self, step: Step) -> Label:
         """The label of all a step was given or told by now."""
         return self.context(step).join(self.told.get(step.name, Label()))
+
+    def personal(self, step: Step) -> Iterator[KnownValue]:
+        """The values of the records that the step or one before it was given."""
+        before = [one for name, one in self.artifacts.items() if self.depends(step.name, name)]
+        for artifact in (*self.inputs.values(), *before):
+            if "pii" in artifact.label.categories:
+                yield from known_in(artifact.value, artifact.label)
 
     def put(self, step: Step, made: Produced, report: StepReport) -> StepReport:
         """Keep what a step made; the report with the label of it."""

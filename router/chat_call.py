@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.collect import Collector
 from models.errors import ContextLengthExceeded
-from models.messages import ChatRequest, Completion, FinishReason, Origin, Sampling, Usage
+from models.messages import (
+    ChatDelta,
+    ChatRequest,
+    Completion,
+    FinishReason,
+    Origin,
+    Sampling,
+    Usage,
+)
 from router.decide import Card, RouteDecision
 from router.dispatch import dispatch
 from router.passages import Passage
 from router.policy import LOCAL
 from router.prompts import Prompt
+from router.pseudonyms.session import PseudonymSession
 from router.steps.kind import StepCall
 
 PASSAGES = "passages"
@@ -60,20 +69,29 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
     messages = question.prompt.render(arguments)
     needed = frozenset({"json_schema"}) if question.schema is not None else frozenset[str]()
 
+    wanted = ChatRequest(
+        model="",
+        messages=messages,
+        sampling=question.sampling,
+        json_schema=question.schema,
+        cache_salt=call.request.cache_salt,
+        priority=call.request.priority,
+        request_id=call.request.request_id,
+    )
+    redacting = call.redacting(wanted)
+
     async def ask(card: Card, decision: RouteDecision) -> Completion:
-        request = ChatRequest(
+        lowered = redacting if decision.declassified else None
+        request = replace(
+            wanted if lowered is None else lowered.leaving(),
             model=card.id,
-            messages=messages,
-            sampling=question.sampling,
-            json_schema=question.schema,
-            cache_salt=call.request.cache_salt,
-            priority=call.request.priority,
-            request_id=call.request.request_id,
             origin=None if card.site == LOCAL else _origin(call, decision),
         )
-        return await (_streamed if _streams(call, question) else _whole)(call, card, request)
+        session = None if lowered is None else lowered.session
+        get = _streamed if _streams(call, question) else _whole
+        return await get(call, card, request, session)
 
-    done = await dispatch(call, "chat", ask, needed)
+    done = await dispatch(call, "chat", ask, needed, () if redacting is None else (redacting,))
     choice = done.answer.choices[0]
     return Answer(
         choice.message.content.strip(),
@@ -100,21 +118,40 @@ def _streams(call: StepCall, question: Question) -> bool:
     return question.schema is None if call.step.stream is None else call.step.stream
 
 
-async def _whole(call: StepCall, card: Card, request: ChatRequest) -> Completion:
+async def _whole(
+    call: StepCall, card: Card, request: ChatRequest, session: PseudonymSession | None
+) -> Completion:
     model = call.around.capabilities.chat(card.id)
-    return await call.recorded(f"answer/{card.id}", lambda: model.complete(request, call.deadline))
+
+    async def answered() -> Completion:
+        whole = await model.complete(request, call.deadline)
+        return whole if session is None else session.completion(whole, as_json=_in_json(request))
+
+    return await call.recorded(f"answer/{card.id}", answered)
 
 
-async def _streamed(call: StepCall, card: Card, request: ChatRequest) -> Completion:
+async def _streamed(
+    call: StepCall, card: Card, request: ChatRequest, session: PseudonymSession | None
+) -> Completion:
     model = call.around.capabilities.chat(card.id)
     collector = Collector(card.id)
-    deltas = call.stream(f"deltas/{card.id}", lambda: model.stream(request, call.deadline))
+
+    def answered() -> AsyncIterator[ChatDelta]:
+        stream = model.stream(request, call.deadline)
+        return stream if session is None else session.incoming(stream, as_json=_in_json(request))
+
+    # Recorded with its values in place: tokens say nothing once the run is over.
+    deltas = call.stream(f"deltas/{card.id}", answered)
     async with aclosing(deltas):
         async for delta in deltas:
             collector.add(delta)
             if delta.text:
                 call.tell.delta(delta.text)
     return collector.completion()
+
+
+def _in_json(request: ChatRequest) -> bool:
+    return request.json_schema is not None
 
 
 def again(sampling: Sampling) -> Sampling:

@@ -68,7 +68,8 @@ class RouteDecision:
     """Every candidate, the rules that removed some, and the order in which the rest are tried.
 
     `declassify` is filled only when nothing may be asked as it is: each offer names a declassifier
-    after whose work a model may be asked; decide again with the label it leaves.
+    after whose work a model may be asked; decide again with the label it leaves. `declassified`
+    names the one after whose work this decision was made.
     """
 
     id: str
@@ -79,6 +80,7 @@ class RouteDecision:
     candidates: tuple[Candidate, ...]
     order: tuple[str, ...]
     declassify: tuple[Offer, ...] = ()
+    declassified: str | None = None
 
     @property
     def chosen(self) -> str | None:
@@ -107,6 +109,7 @@ class RouteDecision:
             "declassify": [
                 {"declassifier": one.declassifier, "model": one.model} for one in self.declassify
             ],
+            "declassified": self.declassified,
         }
 
     def refusal(self) -> PodiumError:

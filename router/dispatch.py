@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
 
 from models.errors import ModelUnavailable, Overloaded, PodiumError
 from router.decide import Asked, Card, RouteDecision, decide
+from router.declassify import Declassifier, Offer
 from router.label import Label
 from router.plan import Step
 from router.policy import LOCAL
@@ -48,13 +49,20 @@ async def dispatch(
     kind: str,
     ask: Ask[T],
     capabilities: frozenset[str] = frozenset(),
+    declassifiers: Sequence[Declassifier] = (),
 ) -> Dispatched[T]:
     """The answer of the first model that gives one.
+
+    When none may be asked as it is, one that a declassifier opens is: then `ask` is given a
+    decision that is `declassified`, and must send what that declassifier made.
 
     Raises PolicyDenied or NoEligibleModel when none may be asked, and otherwise the last error.
     """
     now = call.value("now", time.time)
-    decision = _decide(call, asked_of(call.step, kind, capabilities), now)
+    asked = asked_of(call.step, kind, capabilities)
+    decision = _decide(call, asked, now, declassifiers)
+    if decision.declassify:
+        return await _lowered(call, asked, decision.declassify[0], now, ask)
     cards = {card.id: card for card in call.around.cards}
     failure: PodiumError | None = None
     for name in decision.order:
@@ -71,20 +79,45 @@ async def dispatch(
     raise failure or decision.refusal()
 
 
-def _decide(call: StepCall, asked: Asked, now: float) -> RouteDecision:
+async def _lowered(
+    call: StepCall, asked: Asked, offer: Offer, now: float, ask: Ask[T]
+) -> Dispatched[T]:
+    """Decide again, with the label left, and ask that one model.
+
+    No other is tried after it: that it failed is told under the label of the data as it was.
+    """
+    alone = replace(asked, model=offer.model, fallback=(), on_denied="fail", private=False)
+    decision = _decide(call, alone, now, offer=offer)
+    if decision.chosen is None:
+        raise decision.refusal()
+    card = next(card for card in call.around.cards if card.id == decision.chosen)
+    call.tell.told_by(_brought_by(card, call))
+    return Dispatched(await _persist(call, card, decision, ask), card)
+
+
+def _decide(
+    call: StepCall,
+    asked: Asked,
+    now: float,
+    declassifiers: Sequence[Declassifier] = (),
+    offer: Offer | None = None,
+) -> RouteDecision:
     around = call.around
     decision = decide(
         id=call.value("decision", lambda: random_id("dec")),
         step=call.step.name,
         asked=asked,
-        label=call.tell.label(),
+        label=call.tell.label() if offer is None else offer.label,
         cards=around.cards,
         policy=around.policy,
         available=lambda model: call.value(
             f"available/{model}", lambda: around.capabilities.available(model)
         ),
         now=now,
+        declassifiers=declassifiers,
     )
+    if offer is not None:
+        decision = replace(decision, declassified=offer.declassifier)
     call.tell.decided(decision)
     return decision
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -66,7 +66,8 @@ class RunResult:
     """A finished run; `error` is set when it has no reply.
 
     `sources` has the shape of `route.sources`; `[n]` in the reply is the n-th of them.
-    `prompt_version` and `finish_reason` are those of the step that wrote the reply.
+    `prompt_version` and `finish_reason` are those of the step that wrote the reply. `redactions`
+    has the shape of `route.redactions`.
     """
 
     run_id: str
@@ -87,6 +88,7 @@ class RunResult:
     prompt_version: str | None = None
     finish_reason: FinishReason = "stop"
     error: PodiumError | None = None
+    redactions: Sequence[Mapping[str, str | int]] = ()
 
     @property
     def reply(self) -> str:

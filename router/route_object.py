@@ -25,7 +25,7 @@ def route_object(result: RunResult, decision_id: str) -> dict[str, Any]:
         "checks": [check.as_dict() for check in result.checks],
         "cost_usd": result.cost_usd,
         "label": result.label.public(),
-        "redactions": [],
+        "redactions": [dict(one) for one in result.redactions],
         "output": {name: value for name, value in result.output.items() if name != "reply"},
     }
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, DeadlineExceeded, InternalError, PodiumError, PolicyDenied
+from models.messages import ChatRequest
 from router import bindings, expressions
 from router.board import Board
 from router.decide import RouteDecision
@@ -25,6 +26,8 @@ from router.events import (
 from router.label import Label
 from router.plan import Step
 from router.plan_check import REPLY, alternatives
+from router.pseudonyms.declassify import PSEUDONYMS
+from router.pseudonyms.run import Redacting, RunPseudonyms
 from router.recorder import Recorder, monotonic_ms
 from router.reply import Reply
 from router.result import Halt, reply_text, result
@@ -78,6 +81,7 @@ class Run:
     say: Callable[[RunEvent], None]
     reply: Reply = field(init=False)
     began_ms: float = field(init=False)
+    pseudonyms: RunPseudonyms = field(init=False)
     _done: dict[str, asyncio.Event] = field(init=False)
     _working: dict[str, asyncio.Task[None]] = field(init=False, default_factory=dict)
     _halts: list[Halt] = field(init=False, default_factory=list)
@@ -88,6 +92,7 @@ class Run:
         live = frozenset(name for name in best_first if plan.step(name).grounded is None)
         self.reply = Reply(best_first, live, lambda text: reply_text(self.board, text).reply)
         self._done = {step.name: asyncio.Event() for step in plan.steps}
+        self.pseudonyms = RunPseudonyms(self.request.tenant, self.run_id, self.request.clearance())
         self.began_ms = self._clock("run/began")
 
     async def go(self) -> None:
@@ -97,7 +102,8 @@ class Run:
                 group.create_task(self._drive(step), name=f"step {step.name}")
         total = self._elapsed("run/ended")
         done = result(self.board, self.run_id, self.reply.chosen, total, self._halts)
-        self.say(RunFinished(done))
+        self.say(RunFinished(replace(done, redactions=self.pseudonyms.redactions())))
+        self.pseudonyms.close()
 
     def say_all(self, events: Iterable[RunEvent]) -> None:
         """Say several events."""
@@ -209,7 +215,16 @@ class Run:
             tell=_Voice(self, step),
             passages=bindings.resolve(grounded.passages, look) if grounded else None,
             question=str(bindings.resolve(grounded.question, look) or "") if grounded else "",
+            redacting=lambda request: self._redacting(step, request),
         )
+
+    def _redacting(self, step: Step, request: ChatRequest) -> Redacting | None:
+        """What could redact the request, if the policy has it at all."""
+        rule = self.around.policy.declassifiers.get(PSEUDONYMS)
+        if rule is None:
+            return None
+        known = self.board.personal(step)
+        return self.pseudonyms.redacting(rule, self.board.known(step), known, request)
 
     def _end(self, step: Step, started: float, made: Produced) -> None:
         card = made.card

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from router.label import ALL_CATEGORIES, Label, Level
 
+PSEUDONYMS: Final = "pseudonyms"
 NEVER_TOUCHED: Final = frozenset({"secret", "phi", "legal", "customer_audio"})
 
 
@@ -19,7 +20,7 @@ class Pseudonymise:
     has measured is None and meets nothing.
     """
 
-    name: ClassVar[str] = "pseudonyms"
+    name: ClassVar[str] = PSEUDONYMS
 
     complete: bool
     residual: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from models.messages import ChatRequest
 from router.label import Clearance, Label
@@ -21,6 +21,16 @@ class RunPseudonyms:
         self._vault = Vault(tenant, run_id)
         self._sink = sink
         self.replaced: Counter[str] = Counter()
+
+    def redacting(
+        self,
+        rule: DeclassifierRule,
+        label: Label,
+        known: Iterable[KnownValue],
+        request: ChatRequest,
+    ) -> Redacting:
+        """A declassifier for one request of the run, whose data has `label`."""
+        return Redacting(rule, self.session(label, known), request, self.went)
 
     def session(self, label: Label, known: Iterable[KnownValue]) -> PseudonymSession:
         """For one step's conversation, with the run's tokens."""
@@ -50,11 +60,16 @@ class Redacting:
     """
 
     def __init__(
-        self, rule: DeclassifierRule, session: PseudonymSession, request: ChatRequest
+        self,
+        rule: DeclassifierRule,
+        session: PseudonymSession,
+        request: ChatRequest,
+        went: Callable[[Outgoing], None],
     ) -> None:
         self.session = session
         self._rule = rule
         self._request = request
+        self._went = went
         self._outgoing: Outgoing | None = None
 
     @property
@@ -68,6 +83,11 @@ class Redacting:
         if self._outgoing is None:
             self._outgoing = self.session.outgoing(self._request)
         return self._outgoing
+
+    def leaving(self) -> ChatRequest:
+        """The request with tokens, counted as one that leaves."""
+        self._went(self.outgoing)
+        return self.outgoing.request
 
     def applies(self, label: Label) -> Label | None:
         """The label the redacted request has, None when it must stay inside."""

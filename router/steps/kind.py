@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from models.deadline import Deadline
 from models.errors import InvalidConfig, PodiumError
-from models.messages import FinishReason, Usage
+from models.messages import ChatRequest, FinishReason, Usage
 from models.ports import ChatModel, Transcriber
 from retrieval.ports import Searcher, Source
 from router.decide import Available, Card, RouteDecision
@@ -18,6 +18,7 @@ from router.label import LEAST, Clearance, Label, Level
 from router.plan import Step
 from router.policy import Policy
 from router.prompts import Prompts
+from router.pseudonyms.run import Redacting
 from router.recorder import Recorder
 from router.schemas import Schemas
 
@@ -27,6 +28,11 @@ T = TypeVar("T")
 def everything(model: str) -> bool:
     """Every model is up: for who has no health to ask."""
     return True
+
+
+def unredacted(request: ChatRequest) -> Redacting | None:
+    """No request is redacted: for who has no policy that approves it."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,7 @@ class StepCall:
     tell: Telling
     passages: list[Mapping[str, Any]] | None = field(default=None, repr=False)
     question: str = field(default="", repr=False)
+    redacting: Callable[[ChatRequest], Redacting | None] = field(default=unredacted, repr=False)
 
     def value(self, key: str, make: Callable[[], T]) -> T:
         """A nondeterministic value of this step, recorded."""

@@ -38,8 +38,8 @@ TEXT = "Maria Young <maria.young@example.com> asks for her lamp."
 
 
 def _redacting(run: RunPseudonyms, rule: DeclassifierRule = RULE, text: str = TEXT) -> Redacting:
-    session = run.session(RECORD, known_in(CUSTOMER, RECORD))
-    return Redacting(rule, session, ChatRequest("", (Message("user", text),)))
+    request = ChatRequest("", (Message("user", text),))
+    return run.redacting(rule, RECORD, known_in(CUSTOMER, RECORD), request)
 
 
 def _decide(policy: Policy, label: Label, *redacting: Redacting) -> RouteDecision:
@@ -60,10 +60,8 @@ async def test_the_decision_is_made_again_for_what_was_redacted() -> None:
     second = _decide(OPEN, offer.label)
     assert second.order == ("claude",)
 
-    out = redacting.outgoing
-    run.went(out)
     chat = ScriptedChat(lambda request: Say(tuple(f"Dear {request.messages[-1].content}")))
-    sent = replace(out.request, model="claude")
+    sent = replace(redacting.leaving(), model="claude")
     stream = redacting.session.incoming(chat.stream(sent, Deadline.after(5)))
     whole = await collect("claude", stream)
     assert whole.choices[0].message.content == f"Dear {TEXT}"
