@@ -67,6 +67,7 @@ def fuzz(count: int, seed: int) -> tuple[int, list[str]]:
     return found, wrong
 
 
+@pytest.mark.timeout(600)  # 15 s of processor time, minutes where others take it
 def test_noise_breaks_no_detector() -> None:
     found, wrong = fuzz(20_000, SEED)
     assert found > 10_000
