@@ -7,6 +7,7 @@ from docs_fields import table
 from models.catalog import ModelCard
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
+from models.remote.openai_settings import OpenAiSettings
 
 PAGE = "catalog.md"
 INTRODUCTION = """# Catalog
@@ -15,8 +16,9 @@ INTRODUCTION = """# Catalog
 
 The catalog is a list of model cards in YAML files. Podium reads its own rows, then every `*.yaml`
 in the home's `catalog` folder, then the folders named by `catalog:` in the settings; a later row
-replaces an earlier one of the same id. `podium models add` writes rows for you. A row is only
-served when `models:` in the settings names it.
+replaces an earlier one of the same id. `podium models add` writes rows for you. A row for a model
+inside is served when `models:` in the settings names it, one for a model outside when `remote:` is
+on and its key is there.
 """
 CARD = {
     "id": "The name clients use.",
@@ -75,6 +77,15 @@ WHISPER = {
     "least_logprob": "Mean log probability below which that holds.",
 }
 
+OPENAI = {
+    "max_tokens_field": "The server's name for the limit on tokens.",
+    "strict_schema": "Asks for strict JSON schemas; false for servers that refuse them.",
+    "connect_s": "Longest wait for a connection, in seconds.",
+    "silence_s": "Longest wait between two bytes, in seconds.",
+    "request_bytes": "The most bytes that leave in one request.",
+    "response_bytes": "The most bytes that are read back.",
+}
+
 
 def page() -> str:
     """The whole page."""
@@ -87,6 +98,8 @@ def page() -> str:
             table(VllmSettings, VLLM),
             "\n## `engine` of dialect `whisper`\n",
             table(WhisperSettings, WHISPER),
+            "\n## `engine` of dialect `openai_compatible`\n",
+            table(OpenAiSettings, OPENAI),
             "\n## `engine` of dialect `embedder`\n",
             "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
             "before every text: `query_prefix` and `document_prefix` (empty).\n",

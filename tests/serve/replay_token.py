@@ -1,4 +1,4 @@
-"""One token, shown twice: `python -m tests.serve.replay_token HOME ADDRESS` of an instance that runs.
+"""One token, shown twice: `python -m tests.serve.replay_token HOME ADDRESS`, of a running instance.
 
 Prints what the gate made of each showing: `answered`, or an error's code.
 """
