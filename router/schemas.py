@@ -42,7 +42,7 @@ class Schemas:
         """The data in a model's JSON, or None when it is not of the schema."""
         try:
             data = json.loads(text)
-            jsonschema.validate(data, self._schemas[name])
+            jsonschema.Draft202012Validator(self._schemas[name]).validate(data)
         except (ValueError, RecursionError, jsonschema.ValidationError):
             return None
         return data

@@ -86,7 +86,7 @@ class Stage:
         return QueryResult(request.source, request.name, tuple({"id": row} for row in rows))
 
     def _dice(self, model: str, shown: str) -> int:
-        own = self.facts.outside if model in _OUTSIDE else ""
+        own = self.facts.outside.get(model, "")
         return crc32(f"{self.seed}|{model}|{own}|{shown}".encode())
 
     def _note(self, model: str, request: object) -> None:

@@ -7,7 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from router.label import Label, Level
-from tests.property.noninterference.stage import GUARDED, PII, SOURCES, TENANT, source_label
+from tests.property.noninterference.stage import (
+    GUARDED,
+    OUTSIDE,
+    PII,
+    SOURCES,
+    TENANT,
+    source_label,
+)
 
 Cleared = Callable[[Label], bool]
 
@@ -32,13 +39,13 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`rows` None is a source that fails; `outside` is what models outside bring of their own."""
+    """`rows` None is a source that fails; `outside` is what a model outside brings of its own."""
 
     text: str
     audio: str
     rows: Mapping[str, tuple[str, ...] | None]
     papers: tuple[Paper, ...]
-    outside: str
+    outside: Mapping[str, str]
 
     def words(self) -> frozenset[str]:
         """Every piece of content there is."""
@@ -54,14 +61,15 @@ def draw_facts(rng: random.Random) -> Facts:
         audio=_content(rng),
         rows={name: _rows(rng) for name in SOURCES},
         papers=tuple(_paper(rng, label) for label in DOCUMENT_LABELS if rng.random() < 0.7),
-        outside=_content(rng),
+        outside={card.id: _content(rng) for card in OUTSIDE},
     )
 
 
-def changed(facts: Facts, cleared: Cleared, rng: random.Random) -> Facts:
+def changed(facts: Facts, cleared: Cleared, own: str, rng: random.Random) -> Facts:
     """The same facts where `cleared` lets a label through, others where it does not.
 
-    Which classes of documents a collection holds stays as it is: that is no secret.
+    Which classes of documents a collection holds stays as it is: that is no secret. So does what
+    the model `own` brings: it knows that itself.
     """
     kept = tuple(paper for paper in facts.papers if cleared(paper.label))
     hidden = dict.fromkeys(paper.label for paper in facts.papers if not cleared(paper.label))
@@ -69,7 +77,10 @@ def changed(facts: Facts, cleared: Cleared, rng: random.Random) -> Facts:
     rows = {name: rows if cleared(source_label(name)) else _rows(rng)
             for name, rows in facts.rows.items()}  # fmt: skip
     made = replace(facts, rows=rows, papers=(*kept, *others))
-    for name, source in (("text", "user"), ("audio", "voice_in"), ("outside", "model_remote")):
+    if not cleared(source_label("model_remote")):
+        others_bring = {name: _content(rng) for name in facts.outside if name != own}
+        made = replace(made, outside={**facts.outside, **others_bring})
+    for name, source in (("text", "user"), ("audio", "voice_in")):
         if not cleared(GUARDED.source(source, TENANT)):
             made = replace(made, **{name: _content(rng)})
     return made

@@ -62,6 +62,11 @@ def _reader(site: str) -> Cleared:
     return lambda label: label.flows_to(SITES[site], NOW)
 
 
+def _anyone(label: Label) -> bool:
+    """A reader whom no label keeps from anything."""
+    return True
+
+
 TARGETS: Mapping[str, Cleared] = {
     **{f"sent/{card.id}": _model(card.id) for card in OUTSIDE},
     **{f"read/{site}": _reader(site) for site in SITES},
@@ -74,16 +79,22 @@ IN_PLAY: tuple[Label, ...] = (
 
 
 def blind(target: str) -> tuple[str, ...]:
-    """The sinks cleared for nothing that is changed when all above `target` is."""
+    """The sinks cleared for nothing that is changed when all above `target` is.
+
+    Another model outside is none of them when what models outside bring is changed: it knows that.
+    """
     above = [label for label in IN_PLAY if not TARGETS[target](label)]
-    return tuple(name for name, may in TARGETS.items() if not any(may(one) for one in above))
+    closed = [name for name, may in TARGETS.items() if not any(may(one) for one in above)]
+    if source_label("model_remote") not in above:
+        return tuple(closed)
+    return tuple(name for name in closed if name == target or name.startswith("read/"))
 
 
 BLIND = {target: blind(target) for target in TARGETS}
 
 
 def run(plan: Plan, facts: Facts, seed: int, policy: Policy, *, metrics: bool = False) -> Seen:
-    """One run in an event loop of its own."""
+    """One run in an event loop of its own; under another policy than GUARDED readers see all."""
     return asyncio.run(_run(plan, facts, seed, policy, metrics))
 
 
@@ -107,17 +118,18 @@ async def _run(plan: Plan, facts: Facts, seed: int, policy: Policy, metrics: boo
     request = RunRequest({"text": facts.text, "audio": audio}, tenant=TENANT, request_id="req-1")
     async with aclosing(executor.run(plan, request, Deadline.after(600))) as stream:
         events = [event async for event in stream]
-    return _seen(stage, events, metrics)
+    return _seen(stage, events, metrics, policy is GUARDED)
 
 
-def _seen(stage: Stage, events: list[RunEvent], metrics: bool) -> Seen:
+def _seen(stage: Stage, events: list[RunEvent], metrics: bool, guarded: bool) -> Seen:
     *_, last = events
     assert isinstance(last, RunFinished)
     result = last.result
     sinks = {f"sent/{card.id}": "\n".join(stage.sent.get(card.id, ())) for card in OUTSIDE}
     counted = _counted(result) if metrics else ""
     for site in SITES:
-        sinks[f"read/{site}"] = _read(result, events, counted, _reader(site))
+        may = _reader(site) if guarded else _anyone
+        sinks[f"read/{site}"] = _read(result, events, counted, may)
     return Seen(sinks, _told(result) + counted)
 
 
