@@ -47,7 +47,8 @@ def check_change(
     if why is not None:
         raise InvalidConfig(
             f"{source}: approvals: it lets through more than the policy in force"
-            f" ({found.widening[0]}), and {why}. `podium policy diff` prints what to approve.",
+            f" ({found.widening[0].rstrip('.')}), and {why}. `podium policy diff` prints what to"
+            " approve.",
             param="approvals",
         )
     return found

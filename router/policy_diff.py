@@ -39,16 +39,26 @@ def diff(old: Policy, new: Policy, cards: Iterable[Subject] = ()) -> PolicyDiff:
     every = labels((old, new), subjects)
     places = [*map(model_place, subjects), *map(sink_place, sorted({*old.sinks, *new.sinks}))]
     changes = (*_sources(old, new, places), *changed_rules(old, new))
-    opened = (f"This newly lets {one}." for one in _flows(old, new, places, every))
-    closed = (f"This no longer lets {one}." for one in _flows(new, old, places, every))
+    opened = _flows(old, new, places, every, listed_cards)
+    closed = _flows(new, old, places, every, listed_cards)
     return PolicyDiff(
-        widening=(*opened, *(one.sentence for one in changes if one.widens)),
-        narrowing=(*closed, *(one.sentence for one in changes if not one.widens)),
+        widening=(
+            *(f"This newly lets {one}." for one in opened),
+            *(one.sentence for one in changes if one.widens),
+        ),
+        narrowing=(
+            *(f"This no longer lets {one}." for one in closed),
+            *(one.sentence for one in changes if not one.widens),
+        ),
     )
 
 
 def _flows(
-    before: Policy, after: Policy, places: Sequence[Place], every: Sequence[Label]
+    before: Policy,
+    after: Policy,
+    places: Sequence[Place],
+    every: Sequence[Label],
+    cards: Sequence[Subject],
 ) -> Iterator[str]:
     """`customer audio reach claude`, for every label that passes into a place it did not."""
     said: dict[tuple[str, str], list[Place]] = {}
@@ -57,7 +67,7 @@ def _flows(
         for least in _least(gained):
             said.setdefault((data(least), _up_to(least, gained)), []).append(place)
     for (what, up_to), where in said.items():
-        found = names(where)
+        found = names(where, cards)
         if found:
             yield f"{what} reach {listed(found)}{up_to}"
 

@@ -67,9 +67,19 @@ def strangers(policies: Sequence[Policy], cards: Iterable[Subject]) -> Iterator[
             yield from (Stranger(id, site, one) for one in regions if site != LOCAL)
 
 
-def names(places: Iterable[Place]) -> list[str]:
-    """Each place once; any other model of a site only where none of its own is named."""
+def names(places: Iterable[Place], cards: Iterable[Subject] = ()) -> list[str]:
+    """Each place once; any other model of a site only where none of its own is named.
+
+    `cards` of such a site are said to wait for their catalog row, which clears them for less.
+    """
     every = list(places)
     known = {one.at for one in every if one.site is None}
-    kept = (one.name for one in every if one.site is None or one.site not in known)
+    kept = (_name(one, cards) for one in every if one.site is None or one.site not in known)
     return list(dict.fromkeys(kept))
+
+
+def _name(place: Place, cards: Iterable[Subject]) -> str:
+    here = [card.id for card in cards if card.site == place.site]
+    if place.site is None or not here:
+        return place.name
+    return f"{place.name} ({', '.join(here)} only once its catalog row allows it)"
