@@ -16,6 +16,7 @@ from deployments.doctor.machine_state import (
     check_port,
     check_processor,
 )
+from deployments.doctor.policy_state import check_policy_file
 from deployments.doctor.server_state import check_server
 from deployments.doctor.telemetry import check_telemetry
 from deployments.doctor.weights_state import check_weights
@@ -33,6 +34,7 @@ CHECKS: Sequence[Check] = (
     check_disk,
     check_telemetry,
     check_weights,
+    check_policy_file,
     check_port,
     check_server,
     check_token,
