@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from router.pseudonyms.session import PseudonymSession
 from router.steps.kind import StepCall
 
 PASSAGES = "passages"
+log = logging.getLogger("podium.pseudonyms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
         return await get(call, card, request, session)
 
     done = await dispatch(call, "chat", ask, needed, () if redacting is None else (redacting,))
+    if redacting is not None and redacting.session.unknown:
+        count = len(redacting.session.unknown)
+        log.warning("tokens nobody issued", extra={"model": done.card.id, "count": count})
     choice = done.answer.choices[0]
     return Answer(
         choice.message.content.strip(),

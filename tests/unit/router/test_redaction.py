@@ -134,6 +134,18 @@ async def test_what_may_be_asked_as_it_is_is_not_redacted() -> None:
     assert claude.calls == []
 
 
+async def test_a_token_the_model_made_up_is_an_alarm_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await _run()
+    assert caplog.records == []
+    claude = ScriptedChat(lambda request: Say(tuple("Ask [[EMAIL:k3f9q2x7]]")))
+    result = await _world(OPEN, claude).result(_plan(), TEXT)
+    assert result.reply == "Ask [[EMAIL:k3f9q2x7]]"
+    assert [record.message for record in caplog.records] == ["tokens nobody issued"]
+    assert "k3f9q2x7" not in caplog.text
+
+
 async def test_a_run_is_replayed_with_its_values() -> None:
     kept = Recording()
     claude = ScriptedChat(_echo)
