@@ -32,6 +32,7 @@ MEANINGS = {
     "models": "Catalog rows to run here.",
     "catalog": "Further folders of catalog rows; a later row replaces an earlier one of its id.",
     "policy": "The policy file; by default the one that ships with Podium.",
+    "ledger": "Where the ledger lies: `postgresql://user@host/name`; by default in the home.",
     "pipelines": "Further folders of pipelines; a later one replaces an earlier one of its name.",
     "prompts": "Further folders of prompts; a later version or label replaces an earlier one.",
     "schemas": "Further folders of schemas; a later one replaces an earlier one of its name.",

@@ -23,6 +23,8 @@ PREFIX = "PODIUM_"
 # Variables that address an installation instead of configuring one.
 _NOT_SETTINGS = {"HOME", "API_KEY", "BASE_URL", "PROFILE", "RUN_FOLDER", "DEBUG"}
 _STRICT = ConfigDict(extra="forbid", frozen=True)
+# Settings are shown and copied about: libpq takes the password from PGPASSFILE, the rest from PG….
+_POSTGRES = r"^postgresql://([^:/@?]*@)?[^@?]+$"
 
 
 class GatewaySettings(BaseModel):
@@ -54,8 +56,8 @@ class Settings(BaseModel):
     """The whole of it; also the `args` of serve_config.yaml.
 
     `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
-    policy file, `home` the folder of all state; `pipelines`, `prompts` and `schemas` name more
-    folders of those.
+    policy file, `ledger` a PostgreSQL for the ledger, `home` the folder of all state;
+    `pipelines`, `prompts` and `schemas` name more folders of those.
     """
 
     model_config = _STRICT
@@ -67,6 +69,7 @@ class Settings(BaseModel):
     models: tuple[str, ...] = ()
     catalog: tuple[str, ...] = ()
     policy: str | None = None
+    ledger: str | None = Field(default=None, pattern=_POSTGRES)
     pipelines: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()

@@ -32,13 +32,14 @@ log = logging.getLogger("podium.state")
 class StateService:
     """The store behind every gateway replica; each call is a query or two.
 
-    `policy_digest` names the policy in force, which is written into the ledger at each start.
+    `policy_digest` names the policy in force, which is written into the ledger at each start;
+    `ledger` is the setting of that name.
     """
 
-    def __init__(self, home: str, policy_digest: str) -> None:
+    def __init__(self, home: str, policy_digest: str, ledger: str | None = None) -> None:
         enter_replica("state")
         opened = Home(Path(home))
-        self._ledger = open_ledger(opened)
+        self._ledger = open_ledger(opened, ledger)
         self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
         try:

@@ -69,7 +69,7 @@ def run(home: Home, settings: Settings, say: Say, ready: Callable[[Ready], None]
     with ExitStack() as stack:
         stack.enter_context(_signals())
         stack.enter_context(lock_home(home))
-        key = _first_key(home, say)
+        key = _first_key(home, settings, say)
         base_url = _start(stack, home, settings, say)
         ready(Ready(base_url, str(home.path), key))
         _sleep_until_stopped()
@@ -121,8 +121,8 @@ def check_models(home: Home, settings: Settings, say: Say) -> None:
             check_digest(card, weights_folder(card))
 
 
-def _first_key(home: Home, say: Say) -> str | None:
-    with closing(open_ledger(home)) as ledger:
+def _first_key(home: Home, settings: Settings, say: Say) -> str | None:
+    with closing(open_ledger(home, settings.ledger)) as ledger:
         state = State.open(home.database, home.pepper(), ledger)
         key = ensure_first_key(home, state, os.environ.get("PODIUM_API_KEY"))
     if key.ignored:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ def find_ledger(file: str | None, home_path: Path | None) -> Audited:
 
 
 def _of_home(home: Home) -> Audited:
-    if not home.ledger.is_file():
+    url = _url(home)
+    if url is None and not home.ledger.is_file():
         raise SetupError(
             f"There is no ledger in {home.path}; one is made by the first `podium up`. Name the"
             " folder with --home, or a ledger elsewhere with --file.",
@@ -63,8 +65,23 @@ def _of_home(home: Home) -> Audited:
         )
     holder = holder_of(home)
     state = f"Podium runs there (pid {holder})" if holder else "no Podium runs there"
-    told = f"Reading the ledger of {home.path}; {state}."
-    return Audited(SqliteSource(home.ledger), "sqlite", told, _secret(home), holder is not None)
+    place = f"{home.path}, which lies in PostgreSQL" if url else str(home.path)
+    return Audited(
+        PostgresSource(url) if url else SqliteSource(home.ledger),
+        "postgresql" if url else "sqlite",
+        f"Reading the ledger of {place}; {state}.",
+        _secret(home),
+        holder is not None,
+    )
+
+
+def _url(home: Home) -> str | None:
+    """Where the settings say that the ledger lies, None for the home itself."""
+    if not home.settings.is_file() and "PODIUM_LEDGER" not in os.environ:
+        return None
+    from deployments.settings import load_settings
+
+    return load_settings({}, os.environ, home.settings).ledger
 
 
 def _secret(home: Home) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,6 +14,7 @@ from deployments.home_lock import lock_home
 from deployments.ledger import open_ledger
 from deployments.open_home import open_home
 from router.ledger.record import Record
+from tests.postgres_server import missing, postgres_server
 from tests.unit.deployments.cli.served import Cli
 
 
@@ -93,6 +95,30 @@ def test_a_copy_of_the_file_is_read_where_it_lies(cli: Cli, home: Home, tmp_path
     copy = tmp_path / "copy.sqlite"
     copy.write_bytes(home.ledger.read_bytes())
     assert cli("audit", "verify", "--file", str(copy), "--json").json()["records"] == 3
+
+
+def test_a_home_whose_ledger_lies_in_postgresql(
+    cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = missing()
+    if lacking:
+        pytest.skip(lacking)
+    where = ["audit", "verify", "--home", str(home.path), "--json"]
+    assert cli(*where).json()["records"] == 3
+    with postgres_server() as url:
+        parts = urlsplit(url)
+        monkeypatch.setenv("PGPASSWORD", parts.password or "")
+        address = f"postgresql://{parts.username}@{parts.hostname}:{parts.port}/postgres"
+        home.settings.write_text(f"ledger: {address}\n")
+        with closing(open_ledger(home, address)) as ledger:
+            ledger.note(Record("admin", "acme", 1.0))
+        found = cli(*where).json()
+    assert (found["ok"], found["records"], found["authenticated"]) == (True, 1, True)
+    assert found["source"]["kind"] == "postgresql"
+    home.settings.write_text(f"ledger: {url}\n")
+    refused = cli(*where)
+    assert (refused.code, refused.json()["error"]["param"]) == (2, "ledger")
+    assert (parts.password or "") not in refused.out + refused.err
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,17 @@ def test_one_value_has_one_text(whole: Held, spoilt: Callable[[str], str]) -> No
     assert found is not None
     assert found.seq == 2
     assert "follow" not in found.why
+
+
+@pytest.mark.parametrize(("name", "value"), [("v", 2), ("seq", 7), ("kind", "other")])
+def test_what_is_no_record_is_found_though_all_hashes_fit(
+    whole: Held, name: str, value: object
+) -> None:
+    for changed, ok in (({"tenant": "other"}, True), ({name: value}, False)):
+        ledger = whole.copy()
+        ledger.set_body(LAST, hashed=True, **changed)
+        ledger.set_head(hash=ledger.rows[-1].hash)
+        found = verify(ledger).first_bad
+        assert (found is None) is ok
+    assert found is not None
+    assert found.seq == LAST
