@@ -179,8 +179,8 @@ def test_no_spoilt_file_breaks_the_loader() -> None:
 
 
 @pytest.mark.assurance
-def test_no_spoilt_file_of_ten_thousand_breaks_the_loader() -> None:
-    print(_fuzz(random.Random(20261123), 10_000), "refused of 10000")
+def test_no_spoilt_file_of_three_thousand_breaks_the_loader() -> None:
+    print(_fuzz(random.Random(20261123), 3_000), "refused of 3000")
 
 
 def _fuzz(draw: random.Random, count: int) -> int:
