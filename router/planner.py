@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from models.errors import ModelNotFound
@@ -33,6 +34,7 @@ def decide_model(
     available: Available,
     *,
     needs: frozenset[str] = frozenset(),
+    clock: Callable[[], float] = time.time,
 ) -> RouteDecision:
     """The decision for one chat, speech or embedding request, outside any plan.
 
@@ -40,7 +42,7 @@ def decide_model(
     capabilities; a model named outright is taken at its word and only a free choice is filtered.
     """
     wanted = asked if asked.model else replace(asked, capabilities=needs)
-    decision = decide(id, "request", wanted, label, cards, policy, available)
+    decision = decide(id, "request", wanted, label, cards, policy, available, clock())
     if decision.chosen is None:
         raise decision.refusal()
     return decision

@@ -9,8 +9,10 @@ import pytest
 
 from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
 from router.decide import Asked, RouteDecision, decide
+from router.declassify import ByRule
 from router.label import TOP, Label
 from router.planner import asked_for, decide_model, find_plan
+from router.policy_file import default_text, load_policy
 from tests.scripted_world import POLICY, card, support
 
 PRICE = {"in": 3.0, "out": 15.0}
@@ -124,3 +126,70 @@ def test_pipelines_are_found_by_their_model_name() -> None:
     assert find_plan("mistral", {"support": plan}) is None
     with pytest.raises(ModelNotFound):
         find_plan("pipeline/nothing", {"support": plan})
+
+
+DENYING = load_policy(
+    default_text().replace(
+        b"deny: {}\n", b"deny: {no_people: {when: {categories: [pii]}, models: [cheap]}}\n"
+    ).replace(
+        b"declassifiers: {}\n",
+        b"declassifiers: {p: {removes: [pii], lowers: {from: CONFIDENTIAL, to: INTERNAL},"
+        b" recall_required: 0.9, recall_measured: 0.95, approved: true}}\n",
+    )
+)  # fmt: skip
+P = ByRule(DENYING.declassifiers["p"])
+
+
+def _declassifying(asked: Asked, label: Label = CRM, down: str = "") -> RouteDecision:
+    up = lambda model: model != down  # noqa: E731 - one word
+    return decide("d", "s", asked, label, CARDS, DENYING, up, declassifiers=(P,))
+
+
+def test_a_declassifier_is_offered_only_when_nothing_may_be_asked_as_it_is() -> None:
+    (offer,) = _declassifying(Asked(model="claude")).declassify
+    assert (offer.declassifier, offer.model, offer.label) == ("p", "claude", P.applies(CRM))
+    assert _declassifying(Asked(model="claude", fallback=("mistral",))).declassify == ()
+    assert _declassifying(Asked(model="claude"), TOP).declassify == ()
+    assert _declassifying(Asked(model="claude"), down="claude").declassify == ()
+
+
+def test_deciding_again_with_the_label_it_leaves_asks_the_model() -> None:
+    (offer,) = _declassifying(Asked(model="claude")).declassify
+    assert _declassifying(Asked(model="claude"), offer.label).order == ("claude",)
+
+
+def test_an_explicit_denial_is_final() -> None:
+    decision = _declassifying(Asked(model="cheap"))
+    assert (decision.candidates[0].removed_by, decision.declassify) == ("deny.no_people", ())
+    assert "deny.no_people" in decision.refusal().message
+
+
+def test_a_declassifier_that_the_policy_does_not_approve_is_not_offered() -> None:
+    up = lambda model: True  # noqa: E731 - everything is up
+    decision = decide(
+        "d", "s", Asked(model="claude"), CRM, CARDS, POLICY, up, declassifiers=(P,)
+    )  # fmt: skip
+    assert decision.declassify == ()
+
+
+def test_one_that_claims_more_than_its_rule_is_not_believed() -> None:
+    class Eager:
+        name = "p"
+
+        def applies(self, label: Label) -> Label | None:
+            return Label()
+
+    up = lambda model: True  # noqa: E731 - everything is up
+    decision = decide(
+        "d", "s", Asked(model="claude"), CRM, CARDS, DENYING, up, declassifiers=(Eager(),)
+    )  # fmt: skip
+    assert decision.declassify == ()
+
+
+def test_data_that_expired_goes_nowhere() -> None:
+    fleeting = replace(USER, expires=100.0)
+    asked, up = asked_for("mistral"), lambda model: True
+    early = decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 99.0)
+    assert early.chosen == "mistral"
+    with pytest.raises(PolicyDenied, match=r"sites\.local\.expires"):
+        decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 100.0)
