@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,7 +118,7 @@ class VllmEngine:
         with _vllm_errors(self._model):
             prompt = await self._render(request)
             prompt_tokens = len(prompt["prompt_token_ids"])
-            readers = _Readers(self, request)
+            readers = _Readers(self, request, prompt["prompt_token_ids"])
             params = self._sampling_params(request, prompt_tokens, kind)
             usage = Usage(prompt_tokens=prompt_tokens)
             outputs = self._engine.generate(
@@ -179,7 +179,7 @@ class VllmEngine:
         wants_tools = bool(request.tools) and request.tool_choice != "none"
         return self._parser is not None and free and wants_tools
 
-    def make_parser(self, request: ChatRequest) -> Any | None:
+    def make_parser(self, request: ChatRequest, prompt: Sequence[int]) -> Any | None:
         """The parser of vLLM for this request's tool calls and reasoning, None when none is due."""
         if self._parser is None:
             return None
@@ -187,7 +187,7 @@ class VllmEngine:
             return None
         wire = _wire_request(request)
         parser = self._parser(self._engine.renderer.get_tokenizer(), wire.tools)
-        return _BoundParser(parser, wire)
+        return _BoundParser(parser, wire, prompt)
 
     def take_stats(self, scheduler: Any) -> None:
         """Keep what the scheduler just told (called by the stat logger)."""
@@ -206,12 +206,12 @@ class VllmEngine:
 class _Readers:
     """Turns the engine's outputs into deltas, with one parser for each choice that needs one."""
 
-    def __init__(self, engine: VllmEngine, request: ChatRequest) -> None:
+    def __init__(self, engine: VllmEngine, request: ChatRequest, prompt: Sequence[int]) -> None:
         self._request = request
         self._forced = forced_tool(request)
         self._required = is_required_among(request)
         self._calls: dict[int, str] = {}
-        self._parsers = [engine.make_parser(request) for _ in range(request.sampling.n)]
+        self._parsers = [engine.make_parser(request, prompt) for _ in range(request.sampling.n)]
         self._called: set[int] = set()
 
     def read(self, answer: CompletionOutput) -> ChatDelta:
@@ -262,17 +262,22 @@ class _Readers:
 
 
 class _BoundParser:
-    """vLLM's streaming parser together with the request it needs at every step."""
+    """vLLM's streaming parser together with what it needs at every step.
 
-    def __init__(self, parser: Any, request: Any) -> None:
+    It looks for calls only once it has seen from the prompt that no reasoning is open.
+    """
+
+    def __init__(self, parser: Any, request: Any, prompt: Sequence[int]) -> None:
         self._parser = parser
         self._request = request
+        self._prompt = list(prompt)
 
     def delta(self, answer: CompletionOutput) -> ChatDelta:
         message = self._parser.parse_delta(
             answer.text,
             list(answer.token_ids),
             self._request,
+            self._prompt,
             finished=answer.finish_reason is not None,
         )
         if message is None:
