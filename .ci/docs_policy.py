@@ -143,7 +143,10 @@ ACTION = {
     "integrity": "The least trusted data that may set it off.",
     "approvals": "How many people must agree first.",
 }
-RETENTION = {"days": "How long, under `retention` by sink."}
+RETENTION = {
+    "days": "How long, under `retention` by sink. `runs` are deleted within the hour; the ledger, which"
+    " has no content, keeps its records. This release deletes from no other sink.",
+}
 APPROVALS = {
     "replaces": "Digest of the policy that is replaced.",
     "change": "Digest of the change, as `podium policy diff` prints it.",

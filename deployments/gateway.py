@@ -20,6 +20,7 @@ from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
 from deployments.remote import Remote
 from deployments.replica_environment import enter_replica
+from deployments.retention import watch_retention
 from deployments.settings import Settings
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
@@ -69,6 +70,7 @@ class Gateway:
             asyncio.create_task(self._state.status.watch()),
             asyncio.create_task(self._state.keyring.watch(self._state.state)),
             asyncio.create_task(keeper.watch(self._state.swap_policy)),
+            asyncio.create_task(watch_retention(self._state)),
         ]
 
     def __serve_build_asgi_app__(self) -> Any:

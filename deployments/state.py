@@ -23,6 +23,7 @@ from router.ledger.record import Record
 from router.ledger.runs import run_records
 from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
+from router.store.retention import Retention
 from router.store.state import NewKey, State
 
 log = logging.getLogger("podium.state")
@@ -42,6 +43,7 @@ class StateService:
         self._ledger = open_ledger(opened, ledger)
         self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
+        self._retention = Retention.open(opened.database)
         try:
             self._ledger.note(policy_applied(policy_digest, time.time()))
         except PodiumError as error:
@@ -95,6 +97,10 @@ class StateService:
         await asyncio.to_thread(self._state.record_run, run)
         for record in run_records(run):
             await self._ledger.append(record, durable=False)
+
+    async def forget_runs(self, before: float) -> int:
+        """Delete runs that began before, in seconds since the epoch; how many there were."""
+        return await asyncio.to_thread(self._retention.forget_runs, before)
 
     async def run(self, tenant: str, run_id: str) -> RunRecord:
         """A run of this tenant."""

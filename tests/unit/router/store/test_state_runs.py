@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from models.errors import InvalidRequest, NotFound
 from router.label import TOP, Integrity, Label, Level
 from router.store.records import RunRecord, StepRecord
+from router.store.retention import Retention
 from router.store.sql_decisions import recorded_decisions
 from router.store.sql_keys import SqlKeyStore
 from router.store.sql_runs import SqlRunStore
@@ -97,6 +98,18 @@ def test_a_save_that_breaks_half_way_leaves_the_old_run(state: State, engine: En
     with pytest.raises(Exception, match="JSON serializable"):
         State(SqlKeyStore(engine), SqlRunStore(engine), b"p" * 32).record_run(broken)
     assert state.run("acme", "run_1") == RUN
+
+
+def test_old_runs_are_forgotten_with_all_that_hangs_on_them(state: State, engine: Engine) -> None:
+    for started in (100.0, 200.0, 300.0):
+        run = replace(RUN, run_id=f"run_{started:.0f}", started=started)
+        decided = ({"decision_id": "dec"},)
+        state.record_run(replace(run, decisions=decided, content={"output": "old words"}))
+    assert Retention(engine).forget_runs(200.0) == 1
+    assert [run.run_id for run in state.recent_runs("acme")] == ["run_300", "run_200"]
+    assert len(recorded_decisions(engine, "dec")) == 2
+    assert Retention(engine).forget_runs(1_000.0) == 2
+    assert "old words" not in _dump(engine)
 
 
 def _dump(engine: Engine) -> str:
