@@ -13,7 +13,7 @@ from router.chat_call import add
 from router.compose import Composed, compose
 from router.events import Check, RunResult, RunStatus, StepReport
 from router.expressions import evaluate, references
-from router.label import Label, join_all
+from router.label import TOP, Label, join_all
 from router.passages import Passage
 from router.plan import Path
 from router.plan_check import REPLY, SOURCES, alternatives
@@ -58,7 +58,7 @@ def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
         sources=composed.sources if error is None else (),
         steps=_reports(board),
         checks=_checks(board, chosen) if error is None else (),
-        label=join_all([_label(board), *(halt.label for halt in halts)]),
+        label=_early(board) if halts else _label(board),
         timings_ms={"total": total_ms, **{r.name: r.duration_ms for r in board.reports.values()}},
         usage=_usage(board),
         cost_usd=board.spent_usd(),
@@ -152,6 +152,12 @@ def _label(board: Board) -> Label:
     passed = [(step.name,) for step in board.plan.steps if step.may_deny()]
     ended = [path for path in passed if _there(board, [path])]
     return join_all(artifact.label for artifact in board.parents([*there, *ended]))
+
+
+def _early(board: Board) -> Label:
+    """Of why a run ended early: that nothing else ended it before tells of all there is."""
+    known = [*board.inputs.values(), *board.artifacts.values()]
+    return TOP.join(join_all(artifact.label for artifact in known))
 
 
 def _usage(board: Board) -> Usage:

@@ -112,3 +112,18 @@ async def test_auto_in_a_plan_is_a_free_choice() -> None:
     steps = STEP.replace("route: {model: mistral}, fallback: [claude]", "route: {model: auto}")
     result = await world("x", cards=CARDS).result(plan_of(steps), TEXT)
     assert (result.model, len(result.decisions[0].candidates)) == ("mistral", 2)
+
+
+async def test_auto_private_in_a_plan_never_goes_outside() -> None:
+    for model, asked in (("auto", {"mistral", "claude"}), ("auto:private", {"mistral"})):
+        steps = STEP.replace("{model: mistral}, fallback: [claude]", f"{{model: '{model}'}}")
+        result = await world("x", cards=CARDS).result(plan_of(steps), TEXT)
+        assert {one.model for one in result.decisions[0].candidates} == asked
+
+
+async def test_use_local_falls_back_on_no_other_model_outside() -> None:
+    cards = (*CARDS, card("gemini", site="google", dialect="gemini"))
+    steps = STEP.replace("mistral}, fallback: [claude]", "MODEL}, on_denied: use_local")
+    for model, asked in (("gemini", {"gemini", "mistral"}), ("claude", {"claude", "mistral"})):
+        result = await world("x", cards=cards).result(plan_of(steps.replace("MODEL", model)), TEXT)
+        assert {one.model for one in result.decisions[0].candidates} == asked

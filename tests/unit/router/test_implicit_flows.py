@@ -13,7 +13,7 @@ from models.errors import InternalError, ModelUnavailable, Overloaded
 from models.messages import ChatRequest
 from models.testing.scripted import Say, ScriptedChat
 from router.events import RunResult
-from router.label import Clearance, Integrity, Label, Level
+from router.label import TOP, Clearance, Integrity, Label, Level
 from router.policy import Policy
 from tests.scripted_world import (
     POLICY,
@@ -185,13 +185,17 @@ async def test_a_fault_of_our_own_is_no_signal_either(fails: bool, calls: int) -
     assert len(stage.claude.calls) == calls
 
 
-@pytest.mark.parametrize(("source", "level"), [("kb", "INTERNAL"), ("crm", "CONFIDENTIAL")])
-async def test_an_error_has_the_label_of_the_step_that_failed(source: str, level: str) -> None:
+async def test_why_a_run_ended_early_is_for_those_who_may_know_everything() -> None:
+    """That no other step ended it before tells of every step there is."""
     stage = Stage()
+    steps = (_query("first", "kb"), _ask("answer", "first.rows", "mistral"))
+    fine = await stage.run(*steps)
+    assert (fine.error, fine.label.level) == (None, Level.INTERNAL)
     stage.world.source.error = InternalError("broken")
-    result = await stage.run(_query("first", source), _ask("answer", "first.rows", "mistral"))
+    result = await stage.run(*steps)
     assert result.error is stage.world.source.error
-    assert result.label.level == Level[level]
+    assert result.label.covers(TOP)
+    assert result.label.tenants == {"default"}
 
 
 @pytest.mark.parametrize(("source", "level"), [("kb", "INTERNAL"), ("crm", "CONFIDENTIAL")])
