@@ -10,7 +10,7 @@ from router.label import ALL_CATEGORIES, Clearance, Integrity, Label, Level
 from router.policy import Policy
 from router.policy_subject import Subject
 
-MOST = 200_000
+MOST = 50_000
 ELSEWHERE = "elsewhere"
 _Names = frozenset[str]
 
