@@ -61,7 +61,7 @@ async def test_the_example_calls_are_written_down(
     engine: WhisperEngine, row: dict[str, str]
 ) -> None:
     heard = await _hear(engine, (CALLS / row["file"]).read_bytes())
-    assert count_errors(row["text"], heard.text).errors <= 1
+    assert count_errors(row["text"], heard.text).errors <= 2
     assert numbers(heard.text) == numbers(row["text"]), "the order number is what the CRM needs"
     assert 4.0 < heard.duration < 14.0
 
