@@ -193,3 +193,11 @@ def test_data_that_expired_goes_nowhere() -> None:
     assert early.chosen == "mistral"
     with pytest.raises(PolicyDenied, match=r"sites\.local\.expires"):
         decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 100.0)
+
+
+def test_no_model_is_offered_that_may_not_have_what_is_left_either() -> None:
+    timid = card("timid", site="remote", dialect="anthropic", clearance={"level": "PUBLIC"})
+    up = lambda model: True  # noqa: E731 - everything is up
+    asked = Asked(model="timid", fallback=("claude",))
+    decision = decide("d", "s", asked, CRM, (*CARDS, timid), DENYING, up, declassifiers=(P,))
+    assert [one.model for one in decision.declassify] == ["claude"]
