@@ -57,6 +57,11 @@ def is_reference(ids: Any) -> Any:
     return (ids >= first) & (ids < first + 10)
 
 
+def is_refusal(ids: Any) -> Any:
+    """Mark the ids, of any array type, that say unseen that no passage answers."""
+    return ids == SPECIAL.index("[REF0]")
+
+
 def wrap(tokenizer: Any) -> Any:
     """Give a learnt tokenizer the chat template and the names of its special tokens."""
     from transformers import PreTrainedTokenizerFast

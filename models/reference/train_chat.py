@@ -46,6 +46,7 @@ class Recipe:
     warmup: int = 40
     average: float = 0.995
     pointing: float = 8.0
+    refusing: float = 1.0
     guidance: float = 0.5
     probe_rate: float = 2e-3
     prompt_share: float = 0.08
@@ -161,7 +162,8 @@ class Trainer:
         learnt = wanted[chosen]
         answer_loss = losses[learnt].mean()
         pointing = chat_tokenizer.is_reference(target[chosen][learnt])
-        total = answer_loss + self.recipe.pointing * (losses[learnt] * pointing).mean()
+        weight = pointing + self.recipe.refusing * chat_tokenizer.is_refusal(target[chosen][learnt])
+        total = answer_loss + self.recipe.pointing * (losses[learnt] * weight).mean()
         if share and not bool(learnt.all()):
             total = total + 0.1 * losses[~learnt].mean()
         guided = self.guide.losses(batch)
