@@ -149,3 +149,13 @@ def test_what_is_too_intricate_to_compare_is_refused_not_waved_through() -> None
     rule = f"deny: {{x: {{when: {{regions: [{names}]}}, sites: outside}}}}".encode()
     with pytest.raises(InvalidConfig, match="too many"):
         _diff((b"deny: {}", rule))
+
+
+def test_a_source_that_loses_a_category_widens_even_if_it_reaches_nothing_new_by_itself() -> None:
+    row = b"crm:          {level: CONFIDENTIAL, integrity: TRUSTED, categories: [pii]}"
+    found = _diff((row, row.replace(b", categories: [pii]", b"")))
+    assert found.widening == (
+        "What comes from crm is now CONFIDENTIAL, TRUSTED instead of CONFIDENTIAL, pii, TRUSTED.",
+    )
+    new = (b"sources:\n", b"sources:\n  deals: {level: RESTRICTED, categories: [legal]}\n")
+    assert _diff(new).widening == ()
