@@ -20,6 +20,26 @@ from router.label import (
 ANYTHING = Clearance(Level.RESTRICTED, None)
 
 
+def test_a_join_takes_the_stricter_of_each_component() -> None:
+    one = Label(
+        Level.INTERNAL, frozenset({"pii"}), Integrity.UNTRUSTED, frozenset({"a"}),
+        frozenset({"eu", "us"}), frozenset({"C-1"}), 100.0,
+    )  # fmt: skip
+    other = Label(
+        Level.RESTRICTED, frozenset({"pci"}), Integrity.USER, frozenset({"b"}),
+        frozenset({"eu", "ch"}), frozenset({"C-2"}), 50.0,
+    )  # fmt: skip
+    both = Label(
+        Level.RESTRICTED, frozenset({"pii", "pci"}), Integrity.UNTRUSTED, frozenset({"a", "b"}),
+        frozenset({"eu"}), frozenset({"C-1", "C-2"}), 50.0,
+    )  # fmt: skip
+    assert one.join(other) == other.join(one) == both
+    assert Label(regions=frozenset({"eu"})).join(Label()).regions == {"eu"}
+    assert both.covers(one)
+    assert not one.covers(other)
+    assert not other.covers(one)
+
+
 def test_everything_may_be_worked_on_inside() -> None:
     assert TOP.flows_to(ANYTHING)
 
