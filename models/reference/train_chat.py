@@ -47,6 +47,7 @@ class Recipe:
     average: float = 0.995
     pointing: float = 8.0
     refusing: float = 1.0
+    caution: float = 1.3
     guidance: float = 0.5
     probe_rate: float = 2e-3
     prompt_share: float = 0.08
@@ -226,7 +227,11 @@ class Trainer:
 
 
 def export(trainer: Trainer, folder: Path) -> None:
-    """Write the averaged weights, tokenizer, template and configurations for an engine."""
+    """Write the averaged weights, tokenizer, template and configurations for an engine.
+
+    The row of "no passage answers" is made longer by the recipe's caution, so that what is nearly a
+    draw is refused: answering from the wrong passage is the worse mistake.
+    """
     import torch
     from transformers import GenerationConfig
 
@@ -234,6 +239,8 @@ def export(trainer: Trainer, folder: Path) -> None:
     with torch.no_grad():
         for name, value in trainer.model.named_parameters():
             value.copy_(trainer.average[name])
+        refusal = chat_tokenizer.SPECIAL.index("[REF0]")
+        trainer.model.model.embed_tokens.weight[refusal] *= trainer.recipe.caution
     trainer.model.generation_config = GenerationConfig(
         bos_token_id=chat_tokenizer.BOS,
         eos_token_id=chat_tokenizer.EOS,
