@@ -38,7 +38,7 @@ class Recipe:
     """What decides the weights: with the same recipe the stream of samples is the same."""
 
     seed: int = 20
-    steps: int = 24_000
+    steps: int = 15_000
     tokens: int = 2_048
     rate: float = 5e-4
     attention_rate: float = 3e-4
