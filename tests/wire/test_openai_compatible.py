@@ -126,9 +126,7 @@ REFUSALS: tuple[tuple[Row, type[PodiumError], str], ...] = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "case", REFUSALS, ids=lambda c: f"{c[0].status or c[0].fault}-{c[0].code}"
-)
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda c: f"{c[0].status or c[0].fault}-{c[0].code}")
 async def test_a_provider_that_fails(
     case: tuple[Row, type[PodiumError], str], chat: OpenAiCompatible, stub: StubServer
 ) -> None:
