@@ -24,7 +24,7 @@ def _card(folder: Path, digest: str | None = None) -> ModelCard:
     return ModelCard.model_validate(row)
 
 
-@pytest.mark.parametrize("name", sorted(CARDS))
+@pytest.mark.parametrize("name", sorted(name for name in CARDS if CARDS[name].is_local))
 def test_shipped_weights_are_those_the_catalog_names(name: str) -> None:
     card = CARDS[name]
     assert card.digest is not None, "run: .venv/bin/python .ci/digests.py"
