@@ -17,7 +17,9 @@ class _JsonFormatter(logging.Formatter):
     """One JSON object a record: time, level, logger, event, and the extras given by name."""
 
     def format(self, record: logging.LogRecord) -> str:
-        extras = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        # Ray marks every record of its process with fields that begin with an underscore.
+        given = {k: v for k, v in vars(record).items() if not k.startswith("_")}
+        extras = {k: v for k, v in given.items() if k not in _STANDARD}
         when = datetime.fromtimestamp(record.created, UTC)
         line = {
             "time": when.isoformat(timespec="milliseconds"),

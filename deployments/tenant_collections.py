@@ -39,7 +39,7 @@ def own_words(tenant: str) -> Iterator[None]:
         yield
     except NotFound as error:
         told = error.message.replace(f"{tenant}{MARK}", "")
-        raise NotFound(told, param=error.param) from error
+        raise type(error)(told, param=error.param) from error
 
 
 class TenantSearcher:
