@@ -13,7 +13,7 @@ from models.messages import ChatRequest, Message, TranscriptionRequest
 from models.testing.scripted import Say, ScriptedChat, ScriptedTranscriber, say_in_turn
 
 REQUEST = ChatRequest("mistral", (Message("user", "Say it."),))
-SOON = Deadline.after(60)
+SOON = Deadline.after(3600)
 
 
 async def test_it_says_its_script_whole_or_in_pieces() -> None:
