@@ -59,7 +59,11 @@ class Egress:
             scans=(KnownValues(keys.values()), scan),
         )
         ledger = RemoteLedger(ServeRemote(state, "state"))
-        self._departures = Departures(rules, self._chats, ledger)
+
+        async def look(digest: str) -> Policy:
+            return await asyncio.to_thread(keeper.look_for, digest)
+
+        self._departures = Departures(rules, self._chats, ledger, look=look)
         self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +46,7 @@ class PolicyKeeper:
         self._place = place
         self._served = tuple(served)
         self._catalog = tuple(catalog)
+        self._looking = threading.Lock()
         self._taken = self._seen = stamp(place.file)
         self.policy = self._first()
 
@@ -63,16 +65,27 @@ class PolicyKeeper:
 
     def look(self) -> bool:
         """Take a file that changed and has settled; whether there is a new policy in force."""
-        now = stamp(self._place.file)
-        settled, self._seen = now == self._seen, now
-        if now == self._taken or not settled:
-            return False
-        self._taken = now
-        try:
-            return self._take()
-        except (PodiumError, OSError) as error:
-            self._refuse(error)
-            return False
+        with self._looking:
+            now = stamp(self._place.file)
+            settled, self._seen = now == self._seen, now
+            if now == self._taken or not settled:
+                return False
+            self._taken = now
+            return self._take(None)
+
+    def look_for(self, digest: str) -> Policy:
+        """The policy in force, having taken the file's at once if it is the one of `digest`.
+
+        Another process that looks at the same file found that text at rest, so it need not be seen
+        twice here; every other check is the same.
+        """
+        with self._looking:
+            now = stamp(self._place.file)
+            text = None if now in (None, self._taken) else self._text()
+            if text is not None and hashlib.sha256(text).hexdigest() == digest:
+                self._taken = self._seen = now
+                self._take(text)
+            return self.policy
 
     async def watch(
         self, swapped: Callable[[Policy], Awaitable[None]], period: float = PERIOD_S
@@ -83,14 +96,18 @@ class PolicyKeeper:
         """
         while True:
             await asyncio.sleep(period)
-            before = self.policy
             if await asyncio.to_thread(self.look):
                 await swapped(self.policy)
-                log.warning("policy swapped", extra={"was": before.digest,
-                                                     "digest": self.policy.digest})  # fmt: skip
 
-    def _take(self) -> bool:
-        text = read_text(self._place.file)
+    def _take(self, text: bytes | None) -> bool:
+        """Put the file's policy in force, or say why not; `text` None reads the file."""
+        try:
+            return self._checked(read_text(self._place.file) if text is None else text)
+        except (PodiumError, OSError) as error:
+            self._refuse(error)
+            return False
+
+    def _checked(self, text: bytes) -> bool:
         new = load_policy(text, self._place.file.name)
         if new.digest == self.policy.digest:
             self.refused = self.refused_digest = None
@@ -98,6 +115,7 @@ class PolicyKeeper:
         check_sites(new, self._served, self._place.file.name)
         check_change(self.policy, new, self._catalog, self._place.file.name)
         self._place.accept(text)
+        log.warning("policy swapped", extra={"was": self.policy.digest, "digest": new.digest})
         self.policy, self.refused, self.refused_digest = new, None, None
         return True
 
@@ -106,14 +124,15 @@ class PolicyKeeper:
         """Where the policy is looked for."""
         return str(self._place.file)
 
-    def _digest(self) -> str | None:
+    def _text(self) -> bytes | None:
         try:
-            return hashlib.sha256(read_text(self._place.file)).hexdigest()
+            return read_text(self._place.file)
         except PodiumError:
             return None
 
     def _refuse(self, error: PodiumError | OSError) -> None:
-        self.refused_digest = self._digest()
+        text = self._text()
+        self.refused_digest = None if text is None else hashlib.sha256(text).hexdigest()
         param = error.param if isinstance(error, PodiumError) else None
         self.refused = error.message if isinstance(error, PodiumError) else f"{error.strerror}"
         log.error(

@@ -61,8 +61,23 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowering:
+    """What a declassifier did to a request: no value, but how many were replaced by type.
+
+    `label` is that of the data before, as canonical JSON.
+    """
+
+    declassifier: str
+    label: str
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """The decision a request follows from; `label` is canonical JSON. Made by the router alone."""
+    """The decision a request follows from; `label` is canonical JSON. Made by the router alone.
+
+    `lowering` is set when a declassifier made that label.
+    """
 
     request_id: str
     decision_id: str
@@ -70,6 +85,7 @@ class Origin:
     step: str
     label: str
     policy_digest: str
+    lowering: Lowering | None = None
 
 
 @dataclass(frozen=True, slots=True)

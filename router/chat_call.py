@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from models.collect import Collector
 from models.errors import ContextLengthExceeded
 from models.messages import (
-    ChatDelta,
     ChatRequest,
     Completion,
     FinishReason,
@@ -19,16 +17,16 @@ from models.messages import (
     Sampling,
     Usage,
 )
+from models.ports import ChatModel
 from router.decide import Card, RouteDecision
 from router.dispatch import dispatch
 from router.passages import Passage
 from router.policy import LOCAL
 from router.prompts import Prompt
-from router.pseudonyms.session import PseudonymSession
+from router.pseudonyms.chat import PseudonymousChat
 from router.steps.kind import StepCall
 
 PASSAGES = "passages"
-log = logging.getLogger("podium.pseudonyms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +81,14 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
     redacting = call.redacting(wanted)
 
     async def ask(card: Card, decision: RouteDecision) -> Completion:
-        lowered = redacting if decision.declassified else None
-        request = replace(
-            wanted if lowered is None else lowered.leaving(),
-            model=card.id,
-            origin=None if card.site == LOCAL else _origin(call, decision),
-        )
-        session = None if lowered is None else lowered.session
+        model = call.around.capabilities.chat(card.id)
+        if decision.declassified and redacting is not None:
+            model = PseudonymousChat(model, redacting)
+        origin = None if card.site == LOCAL else _origin(call, decision)
         get = _streamed if _streams(call, question) else _whole
-        return await get(call, card, request, session)
+        return await get(call, model, replace(wanted, model=card.id, origin=origin))
 
     done = await dispatch(call, "chat", ask, needed, () if redacting is None else (redacting,))
-    if redacting is not None and redacting.session.unknown:
-        count = len(redacting.session.unknown)
-        log.warning("tokens nobody issued", extra={"model": done.card.id, "count": count})
     choice = done.answer.choices[0]
     return Answer(
         choice.message.content.strip(),
@@ -123,40 +115,22 @@ def _streams(call: StepCall, question: Question) -> bool:
     return question.schema is None if call.step.stream is None else call.step.stream
 
 
-async def _whole(
-    call: StepCall, card: Card, request: ChatRequest, session: PseudonymSession | None
-) -> Completion:
-    model = call.around.capabilities.chat(card.id)
-
-    async def answered() -> Completion:
-        whole = await model.complete(request, call.deadline)
-        return whole if session is None else session.completion(whole, as_json=_in_json(request))
-
-    return await call.recorded(f"answer/{card.id}", answered)
+async def _whole(call: StepCall, model: ChatModel, request: ChatRequest) -> Completion:
+    return await call.recorded(
+        f"answer/{request.model}", lambda: model.complete(request, call.deadline)
+    )
 
 
-async def _streamed(
-    call: StepCall, card: Card, request: ChatRequest, session: PseudonymSession | None
-) -> Completion:
-    model = call.around.capabilities.chat(card.id)
-    collector = Collector(card.id)
-
-    def answered() -> AsyncIterator[ChatDelta]:
-        stream = model.stream(request, call.deadline)
-        return stream if session is None else session.incoming(stream, as_json=_in_json(request))
-
+async def _streamed(call: StepCall, model: ChatModel, request: ChatRequest) -> Completion:
+    collector = Collector(request.model)
     # Recorded with its values in place: tokens say nothing once the run is over.
-    deltas = call.stream(f"deltas/{card.id}", answered)
+    deltas = call.stream(f"deltas/{request.model}", lambda: model.stream(request, call.deadline))
     async with aclosing(deltas):
         async for delta in deltas:
             collector.add(delta)
             if delta.text:
                 call.tell.delta(delta.text)
     return collector.completion()
-
-
-def _in_json(request: ChatRequest) -> bool:
-    return request.json_schema is not None
 
 
 def again(sampling: Sampling) -> Sampling:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -142,7 +142,25 @@ def _show_report(told: Report) -> None:
     if rows:
         columns = ("AT", "PROVIDER", "MODEL", "SITE", "LABEL", "DECISION", "STATUS", "BYTES")
         show_table(columns, rows)
+    if told.declassified:
+        columns = ("AT", "DECLASSIFIER", "REPLACED", "BEFORE", "AFTER", "MODEL", "DECISION")
+        show_table(columns, [_lowered_row(one) for one in told.declassified])
     say(told.statement)
+
+
+def _lowered_row(one: dict[str, Any]) -> tuple[str, ...]:
+    counts = ", ".join(f"{type_} {count}" for type_, count in sorted((one["counts"] or {}).items()))
+    return (
+        *(str(one[name]) for name in ("at", "declassifier")),
+        counts or "nothing",
+        *(_label(one[name]) for name in ("label_before", "label_after")),
+        *(str(one[name]) for name in ("model", "decision_id")),
+    )
+
+
+def _label(label: dict[str, Any] | None) -> str:
+    """`CONFIDENTIAL+pii`."""
+    return "+".join([str((label or {}).get("level", "")), *(label or {}).get("categories", ())])
 
 
 def _yes(value: bool) -> str:

@@ -5,11 +5,11 @@ What the router decided stands in the token; here it is decided again for the by
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from models.errors import GatePayloadRefused, GateTokenExpired, GateTokenInvalid, PolicyDenied
+from models.messages import Lowering
 from router.gate.payload import read_payload
 from router.gate.token import TTL_S, Claims, GateKeys, unseal
 from router.label import Label, label_from_json
@@ -30,11 +30,15 @@ class Leaving(Subject, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave for exactly these bytes, once; `rule` is the line of the policy that allowed it."""
+    """Leave for exactly these bytes, once.
+
+    `rule` is the line of the policy that allowed it, and `policy_digest` names that policy.
+    """
 
     claims: Claims
     label: Label
     rule: str
+    policy_digest: str
     payload: bytes = field(repr=False)
     body: dict[str, Any] = field(repr=False)
 
@@ -49,25 +53,24 @@ def check(
     card: Leaving,
     fields: frozenset[str],
     now: float,
-    earlier: Collection[str] = (),
 ) -> Permit:
     """Leave for `payload` to go to `card`; `now` is seconds since the epoch.
 
-    A token made under a policy of `earlier`, by digest, is decided on by the one in force now.
-    Raises GateTokenInvalid, GateTokenExpired, GatePayloadRefused or PolicyDenied. Whether the token
-    was used before is for `router.gate.spent` to say.
+    The router decided by the policy that the token names, and here `policy` decides: when the two
+    differ, as during a swap, both must let it pass. Raises GateTokenInvalid, GateTokenExpired,
+    GatePayloadRefused or PolicyDenied. Whether the token was used before is for
+    `router.gate.spent` to say.
     """
     claims = unseal(keys, token)
     _check_time(claims, now)
     if (claims.tenant, claims.model) != (tenant, card.id):
         raise GateTokenInvalid("The gate's token was made for another tenant or model.")
-    if claims.policy_digest != policy.digest and claims.policy_digest not in earlier:
-        raise GateTokenInvalid("The gate's token was made under another policy; try again.")
     if claims.payload_mac != payload_mac(keys.payload, tenant, payload):
         raise GatePayloadRefused("The bytes to send are not those that were decided on.")
     label = label_from_json(claims.label)
     if not label.tenants <= {tenant}:
         raise GateTokenInvalid("The gate's token is for data of another tenant.")
+    _check_lowering(claims.lowering, label, policy)
     verdict = policy.eligible(card, label, now)
     if not verdict.ok:
         raise PolicyDenied(
@@ -75,7 +78,20 @@ def check(
             param="model",
         )
     body = read_payload(payload, fields, card.vendor_model or card.id)
-    return Permit(claims, label, verdict.rule, payload, body)
+    return Permit(claims, label, verdict.rule, policy.digest, payload, body)
+
+
+def _check_lowering(lowering: Lowering | None, label: Label, policy: Policy) -> None:
+    """A label that a declassifier made counts only as far as this policy approves of it."""
+    if lowering is None:
+        return
+    before = label_from_json(lowering.label)
+    if policy.declassified(lowering.declassifier, before, label) is None:
+        raise PolicyDenied(
+            f"The gate: rule declassifiers.{lowering.declassifier} does not let this data be sent"
+            " with pseudonyms.",
+            param="model",
+        )
 
 
 def _check_time(claims: Claims, now: float) -> None:

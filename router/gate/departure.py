@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,13 +20,16 @@ from router.gate.last_scan import LastScan
 from router.gate.passage import Passage
 from router.gate.payload import texts
 from router.gate.spent import Spent
-from router.gate.token import GateKeys
+from router.gate.token import GateKeys, unseal
 from router.ledger import egress
+from router.ledger.declassification import declassification
 from router.ledger.port import Ledger
+from router.ledger.record import Record
 from router.policy import Policy
 
 SECRET = "secret"  # noqa: S105 - the name of a category
 _EARLIER = 8
+Look = Callable[[str], Awaitable[Policy]]
 log = logging.getLogger("podium.egress")
 
 
@@ -55,7 +58,11 @@ class GateRules:
 
 
 class Departures:
-    """Lets requests out one by one; holds nothing of any but the nonce of its token."""
+    """Lets requests out one by one; holds nothing of any but the nonce of its token.
+
+    `look` is given the digest of a policy that is not known here and answers with the one in force
+    once its file was looked at.
+    """
 
     def __init__(
         self,
@@ -65,18 +72,25 @@ class Departures:
         *,
         clock: Callable[[], float] = time.time,
         spent: Spent | None = None,
+        look: Look | None = None,
     ) -> None:
         self._rules = rules
         self._chats = chats
         self._ledger = ledger
         self._clock = clock
+        self._look = look
         self._spent = Spent(clock()) if spent is None else spent
 
     async def stream(self, outgoing: Outgoing, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The provider's answer; raises PodiumError only. Closing it stops the provider's work."""
+        await self._look_for(outgoing)
         permit = self.permit(outgoing)
-        leaving = self._leaving(permit)
-        intent = await self.write_down(leaving)
+        leaving, lowered = self._leaving(permit), None
+        if permit.claims.lowering is not None:
+            lowered = declassification(permit.claims.lowering, leaving, self._clock())
+            extra = {**(leaving.extra or {}), "declassification": lowered.id}
+            leaving = replace(leaving, extra=extra)
+        intent = await self.write_down(leaving, lowered)
         chat = self._chats[outgoing.model]
         passage = Passage()
         try:
@@ -95,6 +109,8 @@ class Departures:
 
     def swap_policy(self, policy: Policy) -> None:
         """Decide by another policy from now on; requests begun under the last ones by it, too."""
+        if policy.digest == self._rules.policy.digest:
+            return
         earlier = (*self._rules.earlier, self._rules.policy.digest)[-_EARLIER:]
         self._rules = replace(self._rules, policy=policy, earlier=earlier)
 
@@ -113,16 +129,34 @@ class Departures:
             card=card,
             fields=wire_fields(card),
             now=now,
-            earlier=rules.earlier,
         )
         claims = permit.claims
         self._spent.spend(claims.nonce, claims.issued, claims.expires, now)
         self._scan(permit)
         return permit
 
-    async def write_down(self, leaving: egress.Intent) -> str:
-        """The intent's id once it is on disk; raises Unavailable, and then nothing leaves."""
+    async def _look_for(self, outgoing: Outgoing) -> None:
+        """Look for a policy that a token of ours names and this gate does not know yet.
+
+        The router may take a policy from the file a moment before the gate does. Whatever is found,
+        the gate decides by the policy that is in force here.
+        """
+        rules, digest = self._rules, unseal(self._rules.keys, outgoing.token).policy_digest
+        if self._look is None or digest in (rules.policy.digest, *rules.earlier):
+            return
+        self.swap_policy(await self._look(digest))
+        here = self._rules.policy.digest
+        if here != digest:
+            log.warning("token of an unknown policy", extra={"was": digest, "digest": here})
+
+    async def write_down(self, leaving: egress.Intent, lowered: Record | None = None) -> str:
+        """The intent's id once it is on disk; raises Unavailable, and then nothing leaves.
+
+        `lowered`, if a label was, is on disk before it.
+        """
         try:
+            if lowered is not None:
+                await self._ledger.append(lowered, durable=True)
             return await egress.intent(self._ledger, leaving, self._clock())
         except (OSError, ValueError, PodiumError) as error:
             log.error("intent not written", extra={"model": leaving.model, "code": _name(error)})
@@ -166,6 +200,7 @@ class Departures:
             size=len(permit.payload),
             extra={
                 "rule": permit.rule,
+                "gate_policy_digest": permit.policy_digest,
                 "region": card.region,
                 "vendor_model": card.vendor_model or card.id,
                 "token_id": claims.nonce,

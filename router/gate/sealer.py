@@ -40,5 +40,6 @@ class Sealer:
             issued=now,
             expires=now + TTL_S,
             nonce=self._nonce(),
+            lowering=origin.lowering,
         )
         return seal(self._keys, claims)

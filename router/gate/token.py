@@ -11,8 +11,10 @@ import hashlib
 import hmac
 import json
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from models.errors import GateTokenInvalid
+from models.messages import Lowering
 from router.ledger.mac import derived_key, payload_key
 
 TTL_S = 30.0
@@ -35,6 +37,7 @@ class Claims:
     issued: float
     expires: float
     nonce: str
+    lowering: Lowering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +77,11 @@ def _claims(text: bytes) -> Claims:
     data = json.loads(text)
     if set(data) != {one.name for one in fields(Claims)}:
         raise GateTokenInvalid("The gate's token is of another release; start Podium again.")
-    return Claims(**data)
+    return Claims(**data | {"lowering": _lowering(data["lowering"])})
+
+
+def _lowering(data: Any) -> Lowering | None:
+    if data is None:
+        return None
+    counts = tuple((str(type_), int(count)) for type_, count in data["counts"])
+    return Lowering(str(data["declassifier"]), str(data["label"]), counts)

@@ -16,7 +16,11 @@ UNKNOWN = "unknown"
 _WORST = ("sent", UNKNOWN, "failed")
 _SHOWN = (
     *("decision_id", "provider", "model", "site", "step", "label", "policy_digest"),
-    *("payload_mac", "bytes"),
+    *("payload_mac", "bytes", "declassification"),
+)
+_LOWERED = (
+    *("declassifier", "counts", "label_before", "label_after", "decision_id", "policy_digest"),
+    *("model", "site", "step"),
 )
 
 
@@ -56,17 +60,21 @@ class _Leaving:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`strays` are the numbers of results that belong to no intent: there must be none."""
+    """`strays` are the numbers of records that name one that is not there: there must be none.
+
+    A result names its intent, and an intent whose label was lowered names what says so.
+    """
 
     period: Period
     verdict: Verdict
     records: int
     egress: tuple[dict[str, Any], ...]
     strays: tuple[int, ...]
+    declassified: tuple[dict[str, Any], ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether the ledger holds and accounts for every result: else the counts prove nothing."""
+        """Whether the ledger holds and accounts for itself: else the counts prove nothing."""
         return self.verdict.ok and not self.strays
 
     def count(self, status: str) -> int:
@@ -84,13 +92,15 @@ class Report:
         if not self.verdict.ok:
             return f"Nothing can be said: the ledger does not hold ({_why(self.verdict)})."
         if self.strays:
-            return f"Nothing can be said: {len(self.strays)} results belong to no intent."
+            return f"Nothing can be said: {len(self.strays)} records name one that is not there."
         head = self.verdict.head
         rests = (
             f"{self.records} records in the period, {self.verdict.records} in the whole ledger,"
             f" verified up to record {head.seq if head else 0}"
         )
         counts = f"{len(self.egress)} intents to send, {self.count('failed')} of them failed"
+        if self.declassified:
+            counts += f", {len(self.declassified)} labels lowered"
         if not self.left:
             return f"Nothing left {self.period}: {counts}; {rests}."
         return (
@@ -126,6 +136,7 @@ class Report:
             "unknown": self.count(UNKNOWN),
             "destinations": self.destinations(),
             "egress": list(self.egress),
+            "declassified": list(self.declassified),
             "strays": list(self.strays),
             "ledger": self.verdict.as_dict(),
         }
@@ -148,27 +159,44 @@ def report(
 
 def _told(period: Period, verdict: Verdict, rows: Iterable[Row]) -> Report:
     leaving: dict[str, _Leaving] = {}
+    lowered: dict[str, dict[str, Any]] = {}
     within: set[str] = set()
     strays: list[int] = []
     records = 0
     for record in _bodies(rows):
         inside = period.holds(record["at"])
         records += inside
+        name, named = _names(record)
+        if named is not None and named not in leaving and named not in lowered:
+            strays.append(record["seq"])
         if record["kind"] == "egress.intent":
-            name = record["id"]
             leaving[name] = _Leaving(record)
-        elif record["kind"] == "egress.result":
-            name = str(record["fields"].get("intent"))
-            if name not in leaving:
-                strays.append(record["seq"])
-                continue
+        elif record["kind"] == "egress.result" and name in leaving:
             leaving[name].statuses.append(str(record["fields"].get("status")))
-        else:
-            continue
+        elif record["kind"] == "declassification":
+            lowered[name] = record
         if inside:
             within.add(name)
     egress = tuple(one.as_dict() for name, one in leaving.items() if name in within)
-    return Report(period, verdict, records, egress, tuple(strays))
+    declassified = tuple(_lowered(one) for name, one in lowered.items() if name in within)
+    return Report(period, verdict, records, egress, tuple(strays), declassified)
+
+
+def _names(record: dict[str, Any]) -> tuple[str, str | None]:
+    """What a record is about, and the earlier record it rests on, if any."""
+    if record["kind"] == "egress.result":
+        intent = str(record["fields"].get("intent"))
+        return intent, intent
+    rests_on = record["fields"].get("declassification")
+    if record["kind"] == "egress.intent" and rests_on is not None:
+        return record["id"], str(rests_on)
+    return record["id"], None
+
+
+def _lowered(record: dict[str, Any]) -> dict[str, Any]:
+    named = {name: record[name] for name in ("seq", "id", "tenant", "run_id", "request_id")}
+    shown = {name: record["fields"].get(name) for name in _LOWERED}
+    return {"at": _time(record["at"]), **named, **shown}
 
 
 def _bodies(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:

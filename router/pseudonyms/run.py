@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from models.messages import ChatRequest
-from router.label import Clearance, Label
+from models.messages import ChatRequest, Lowering
+from router.label import TOP, Clearance, Label
 from router.policy_rules import DeclassifierRule
 from router.pseudonyms.declassify import Pseudonymise
 from router.pseudonyms.known import KnownValue
@@ -71,6 +71,7 @@ class Redacting:
         self._request = request
         self._went = went
         self._outgoing: Outgoing | None = None
+        self._before = TOP
 
     @property
     def name(self) -> str:
@@ -89,8 +90,13 @@ class Redacting:
         self._went(self.outgoing)
         return self.outgoing.request
 
+    def lowering(self) -> Lowering:
+        """What is to be written down before the redacted request leaves."""
+        return Lowering(self.name, self._before.to_json(), tuple(self.outgoing.replaced.items()))
+
     def applies(self, label: Label) -> Label | None:
         """The label the redacted request has, None when it must stay inside."""
+        self._before = label
         if Pseudonymise(True, False, 0.0, 0.0).applies(label) is None:
             return None  # nothing that redacting could change
         done = self.outgoing

@@ -57,6 +57,27 @@ def test_a_file_half_written_is_not_taken_and_the_rest_of_it_is(place: PolicyPla
     assert keeper.look()
 
 
+def test_a_policy_another_process_took_is_taken_at_once(place: PolicyPlace) -> None:
+    keeper = PolicyKeeper(place)
+    before, new = keeper.policy.digest, load_policy(NARROW).digest
+    assert keeper.look_for(new).digest == before, "the file says nothing new yet"
+    place.file.write_bytes(NARROW[:-40])
+    assert keeper.look_for(new).digest == before, "half of it is not it"
+    place.file.write_bytes(NARROW)
+    assert keeper.look_for("0" * 64).digest == before
+    assert keeper.look_for(new).digest == new
+    assert place.accepted.read_bytes() == NARROW
+    assert not _settled(keeper)
+
+
+def test_a_policy_that_is_asked_for_is_checked_like_any_other(place: PolicyPlace) -> None:
+    keeper = PolicyKeeper(place)
+    before = keeper.policy
+    place.file.write_bytes(WIDE)
+    assert keeper.look_for(load_policy(WIDE).digest) is before
+    assert "approvals" in str(keeper.refused)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

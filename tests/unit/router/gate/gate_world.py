@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from models.messages import ChatRequest, Message, Origin
+from models.messages import ChatRequest, Lowering, Message, Origin
 from models.remote.registry import wire_body, wire_fields
 from router.gate.check import Permit, check
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
 from router.label import Integrity, Label, Level
-from router.policy_file import default_policy
+from router.policy_file import default_policy, default_text, load_policy
 from tests.remote_cards import remote_card
 
 NOW = 1_000_000.0
@@ -18,6 +19,19 @@ KEYS = gate_keys(b"s" * 32)
 POLICY = default_policy()
 CARD = remote_card()
 LABEL = Label(Level.INTERNAL, integrity=Integrity.USER, tenants=frozenset({"acme"}))
+
+
+LOWERING_POLICY = load_policy(
+    default_text().replace(
+        b"declassifiers: {}",
+        b"declassifiers:\n  pseudonyms: {removes: [pii],"
+        b" lowers: {from: CONFIDENTIAL, to: INTERNAL}, never: [secret, phi, legal, customer_audio],"
+        b" recall_required: 0.99,"
+        b" recall_measured: 0.99, approved: true}",
+    )
+)
+BEFORE = replace(LABEL, level=Level.CONFIDENTIAL, categories=frozenset({"pii"}))
+LOWERING = Lowering("pseudonyms", BEFORE.to_json(), (("EMAIL", 2), ("PERSON", 1)))
 
 
 def origin(**fields: Any) -> Origin:

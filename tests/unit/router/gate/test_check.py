@@ -19,8 +19,11 @@ from router.label import Label, Level
 from router.policy_file import load_policy
 from tests.remote_cards import remote_card
 from tests.unit.router.gate.gate_world import (
+    BEFORE,
     CARD,
     LABEL,
+    LOWERING,
+    LOWERING_POLICY,
     NOW,
     POLICY,
     passed,
@@ -91,12 +94,6 @@ def test_another_home_s_token_is_refused() -> None:
         passed(sealed(body), body, keys=gate_keys(b"t" * 32))
 
 
-def test_a_token_of_another_policy_is_refused() -> None:
-    body = payload()
-    with pytest.raises(GateTokenInvalid):
-        passed(sealed(body, policy_digest="0" * 64), body)
-
-
 @pytest.mark.parametrize(
     "label",
     [
@@ -122,13 +119,39 @@ def test_an_unreadable_label_is_the_top() -> None:
         passed(sealed(body, label="{}"), body)
 
 
-def test_a_token_of_the_policy_before_is_decided_on_by_the_one_now() -> None:
-    body, before = payload(), "0" * 64
-    token = sealed(body, policy_digest=before)
-    assert passed(token, body, earlier=(before,)).rule == "sites.openai"
-    secret = sealed(body, policy_digest=before, label=Label(Level.CONFIDENTIAL).to_json())
+def test_a_token_of_another_policy_is_decided_on_by_the_gate_s_own() -> None:
+    body, other = payload(), "0" * 64
+    permit = passed(sealed(body, policy_digest=other), body)
+    assert (permit.rule, permit.policy_digest) == ("sites.openai", POLICY.digest)
+    secret = sealed(body, policy_digest=other, label=Label(Level.CONFIDENTIAL).to_json())
     with pytest.raises(PolicyDenied):
-        passed(secret, body, earlier=(before,))
+        passed(secret, body)
+
+
+def test_a_lowered_label_counts_only_where_the_gate_s_policy_approves_of_it() -> None:
+    body = payload()
+    token = sealed(body, lowering=LOWERING)
+    assert passed(token, body, policy=LOWERING_POLICY).label == LABEL
+    with pytest.raises(PolicyDenied) as caught:
+        passed(token, body, policy=POLICY)
+    assert "declassifiers.pseudonyms" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        replace(BEFORE, level=Level.RESTRICTED),
+        replace(BEFORE, categories=frozenset({"pii", "phi"})),
+        LABEL,
+    ],
+    ids=["too-high", "never", "nothing-to-remove"],
+)
+def test_a_declassifier_can_not_do_more_than_its_rule(before: Label) -> None:
+    body = payload()
+    assert passed(sealed(body, lowering=LOWERING), body, policy=LOWERING_POLICY)
+    more = replace(LOWERING, label=before.to_json())
+    with pytest.raises(PolicyDenied):
+        passed(sealed(body, lowering=more), body, policy=LOWERING_POLICY)
 
 
 def test_the_gate_goes_by_its_own_policy() -> None:

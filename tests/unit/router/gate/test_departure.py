@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from models.deadline import Deadline
 from models.errors import (
     GatePayloadRefused,
+    GateTokenInvalid,
     GateTokenSpent,
     LedgerUnavailable,
     ModelNotFound,
@@ -24,13 +25,23 @@ from models.errors import (
 from models.messages import ChatDelta, Usage
 from models.remote.provider_errors import Answered, NeverSent
 from router.detect.scan import scan
-from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.departure import Departures, GateRules, Look, Outgoing
 from router.gate.known_values import KnownValues
 from router.gate.last_scan import LastScan
 from router.gate.spent import Spent
 from router.ledger.port import Receipt
 from router.ledger.record import Record
-from tests.unit.router.gate.gate_world import CARD, KEYS, NOW, POLICY, payload, sealed
+from router.policy import Policy
+from tests.unit.router.gate.gate_world import (
+    CARD,
+    KEYS,
+    LOWERING,
+    LOWERING_POLICY,
+    NOW,
+    POLICY,
+    payload,
+    sealed,
+)
 
 PROVIDER_KEY = "sk-provider-key-000001"
 
@@ -79,16 +90,27 @@ class Provider:
         return None
 
 
-def gate(events: Events, provider: Provider, *scans: LastScan) -> Departures:
-    rules = GateRules(KEYS, POLICY, {CARD.id: CARD}, scans or (KnownValues([PROVIDER_KEY]), scan))
+def gate(
+    events: Events,
+    provider: Provider,
+    *scans: LastScan,
+    policy: Policy = POLICY,
+    look: Look | None = None,
+) -> Departures:
+    rules = GateRules(KEYS, policy, {CARD.id: CARD}, scans or (KnownValues([PROVIDER_KEY]), scan))
     return Departures(
-        rules, {CARD.id: provider}, events, clock=lambda: NOW + 1.0, spent=Spent(opened=0.0)
+        rules,
+        {CARD.id: provider},
+        events,
+        clock=lambda: NOW + 1.0,
+        spent=Spent(opened=0.0),
+        look=look,
     )
 
 
-def outgoing(text: str = "Hello", model: str = CARD.id) -> Outgoing:
+def outgoing(text: str = "Hello", model: str = CARD.id, **fields: Any) -> Outgoing:
     body = payload(text)
-    return Outgoing(sealed(body, model), body, model, "acme")
+    return Outgoing(sealed(body, model, **fields), body, model, "acme")
 
 
 async def run(departures: Departures, request: Outgoing) -> list[ChatDelta]:
@@ -129,6 +151,76 @@ async def test_nothing_leaves_while_the_ledger_can_not_be_written() -> None:
         await run(gate(broken, Provider(broken)), outgoing())
     assert caught.value.status == 503
     assert not broken.sent
+
+
+async def test_a_lowered_label_is_on_disk_before_the_intent_and_the_socket() -> None:
+    events = Events()
+    departures = gate(events, Provider(events), policy=LOWERING_POLICY)
+    await run(departures, outgoing("[[EMAIL:k3f9q2x7]]", lowering=LOWERING))
+    assert events.seen == ["declassification", "intent", "socket", "result"]
+    lowered, intent, _ = events.records
+    assert lowered.durable and lowered.request_id == "req_1"
+    fields = dict(lowered.fields)
+    assert fields["declassifier"] == "pseudonyms"
+    assert fields["counts"] == {"EMAIL": 2, "PERSON": 1}
+    assert fields["label_before"]["level"] == "CONFIDENTIAL"
+    assert fields["label_before"]["categories"] == ["pii"]
+    assert fields["label_after"]["level"] == "INTERNAL"
+    assert (fields["decision_id"], fields["policy_digest"]) == ("dec_1", POLICY.digest)
+    assert intent.fields["declassification"] == lowered.id
+    assert b"EMAIL" in events.sent[0] and "k3f9q2x7" not in repr(events.records)
+
+
+async def test_nothing_leaves_while_a_lowered_label_can_not_be_written_down() -> None:
+    well, broken = Events(), Events(broken=frozenset({"declassification"}))
+    for events in (well, broken):
+        departures = gate(events, Provider(events), policy=LOWERING_POLICY)
+        if events is well:
+            await run(departures, outgoing(lowering=LOWERING))
+            continue
+        with pytest.raises(Unavailable):
+            await run(departures, outgoing(lowering=LOWERING))
+    assert len(well.sent) == 1
+    assert not broken.sent and not broken.seen
+
+
+async def test_a_token_of_a_policy_not_known_yet_makes_the_gate_look_once() -> None:
+    asked: list[str] = []
+
+    async def look(digest: str) -> Policy:
+        asked.append(digest)
+        return LOWERING_POLICY
+
+    events = Events()
+    departures = gate(events, Provider(events), look=look)
+    await run(departures, outgoing())
+    assert asked == []
+    new = LOWERING_POLICY.digest
+    await run(departures, outgoing(policy_digest=new, lowering=LOWERING))
+    await run(departures, outgoing(policy_digest=new, lowering=LOWERING))
+    await run(departures, outgoing(policy_digest=POLICY.digest))
+    assert asked == [new]
+    assert len(events.sent) == 4
+    intent = [one for one in events.records if one.kind == "egress.intent"][-1]
+    assert intent.fields["policy_digest"] == POLICY.digest
+    assert intent.fields["gate_policy_digest"] == new
+
+
+async def test_only_a_token_of_ours_makes_the_gate_look() -> None:
+    asked: list[str] = []
+
+    async def look(digest: str) -> Policy:
+        asked.append(digest)
+        return POLICY
+
+    events = Events()
+    departures = gate(events, Provider(events), look=look)
+    await run(departures, outgoing(policy_digest="0" * 64))
+    assert asked == ["0" * 64]
+    good = outgoing(policy_digest="1" * 64)
+    with pytest.raises(GateTokenInvalid):
+        await run(departures, replace(good, token=good.token[:-1] + "x"))
+    assert asked == ["0" * 64]
 
 
 async def test_an_answer_is_not_lost_with_its_result() -> None:

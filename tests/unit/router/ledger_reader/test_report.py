@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from models.messages import Lowering
+from router.label import Label, Level
 from router.ledger import egress
 from router.ledger.chain import open_sqlite_chain
+from router.ledger.declassification import declassification
 from router.ledger.egress import Intent
 from router.ledger.group import GroupCommit
 from router.ledger.mac import head_key
@@ -23,6 +26,9 @@ INTENT = Intent(
     "acme", "run_1", "req_1", "dec_1", "openai", "chatgpt", "openai", "draft",
     {"level": "PUBLIC"}, "sha256:p", "hmac-sha256:m", 100, {"token_id": "tok_1"},
 )  # fmt: skip
+
+BEFORE = Label(Level.CONFIDENTIAL, frozenset({"pii"}))
+LOWERING = Lowering("pseudonyms", BEFORE.to_json(), (("EMAIL", 2),))
 
 
 class World:
@@ -77,7 +83,7 @@ def test_what_left_is_told_with_destination_label_and_decision(world: World) -> 
         "request_id": "req_1", "decision_id": "dec_1", "provider": "openai", "model": "chatgpt",
         "site": "openai", "step": "draft", "label": {"level": "PUBLIC"},
         "policy_digest": "sha256:p", "payload_mac": "hmac-sha256:m", "bytes": 100,
-        "status": "sent",
+        "declassification": None, "status": "sent",
     }  # fmt: skip
     assert told.destinations() == [
         {"provider": "openai", "model": "chatgpt", "site": "openai", "intents": 1, "sent": 1,
@@ -121,7 +127,7 @@ def test_a_result_without_an_intent_makes_every_count_worthless(world: World) ->
     world.write(Record("egress.result", "acme", 12.0, fields))
     told = world.report()
     assert (told.ok, told.strays, told.as_dict()["left"]) == (False, (3,), None)
-    assert told.statement.startswith("Nothing can be said: 1 results")
+    assert told.statement.startswith("Nothing can be said: 1 records")
 
 
 def test_a_ledger_that_does_not_hold_says_nothing(world: World) -> None:
@@ -143,3 +149,39 @@ def test_extra_facts_cannot_change_what_an_intent_says(world: World) -> None:
 
     asyncio.run(leave())
     assert [(one["model"], one["bytes"]) for one in world.report().egress] == [("chatgpt", 100)]
+
+
+def test_a_lowered_label_is_told_with_what_it_was_and_what_it_was_for(world: World) -> None:
+    lowered = declassification(LOWERING, INTENT, 49.0)
+    named = replace(INTENT, extra={"declassification": lowered.id})
+
+    async def leave() -> None:
+        ledger = GroupCommit(open_sqlite_chain(world.path, head_key(SECRET)))
+        await ledger.append(lowered, durable=True)
+        await egress.intent(ledger, named, 50.0)
+        await asyncio.to_thread(ledger.close)
+
+    asyncio.run(leave())
+    told = world.report(0.0, 100.0)
+    (one,) = told.as_dict()["declassified"]
+    assert told.ok and told.verdict.ok
+    assert (one["declassifier"], one["counts"]) == ("pseudonyms", {"EMAIL": 2})
+    assert one["label_before"]["categories"] == ["pii"] and one["label_after"]["level"] == "PUBLIC"
+    assert told.egress[0]["declassification"] == one["id"] == lowered.id
+    assert "1 labels lowered" in told.statement
+    assert world.report(60.0, 100.0).declassified == ()
+
+
+def test_an_intent_whose_lowering_is_not_there_makes_the_report_say_nothing(world: World) -> None:
+    named = replace(INTENT, extra={"declassification": "rec_gone"})
+
+    async def leave() -> None:
+        ledger = GroupCommit(open_sqlite_chain(world.path, head_key(SECRET)))
+        await egress.intent(ledger, named, 50.0)
+        await asyncio.to_thread(ledger.close)
+
+    assert world.report().ok
+    asyncio.run(leave())
+    told = world.report()
+    assert (told.ok, told.strays) == (False, (3,))
+    assert "Nothing can be said" in told.statement
