@@ -143,8 +143,8 @@ def _show_report(told: Report) -> None:
         columns = ("AT", "PROVIDER", "MODEL", "SITE", "LABEL", "DECISION", "STATUS", "BYTES")
         show_table(columns, rows)
     if told.declassified:
-        columns = ("AT", "DECLASSIFIER", "REPLACED", "BEFORE", "AFTER", "MODEL", "DECISION")
-        show_table(columns, [_lowered_row(one) for one in told.declassified])
+        lowered = ("AT", "DECLASSIFIER", "REPLACED", "BEFORE", "AFTER", "MODEL", "DECISION")
+        show_table(lowered, [_lowered_row(one) for one in told.declassified])
     say(told.statement)
 
 
