@@ -59,7 +59,7 @@ headers `x-route-model` and `x-route-decision` come with both.
 | `prompt_version` | The prompt of the reply, `id@version`; null when no pipeline was used. |
 | `sources` | `{id, title, collection, chunk, page, quote}`, numbered as citations count. |
 | `steps` | `{name, model, engine, site, prompt_version, started_ms, duration_ms, status}`. |
-| `cost_usd` | By the price of the model in the catalog; 0 for local models, which have none. |
+| `cost_usd` | By the price of the row, else the installed price data; local models by GPU-second. |
 | `label` | `{level, categories, integrity, regions}` of the answer. |
 | `redactions` | Empty in this release. |
 | `run_id`, `pipeline`, `status`, `checks`, `output` | Of a pipeline's run: its other outputs too. |

@@ -36,6 +36,8 @@ MEANINGS = {
     "pipelines": "Further folders of pipelines; a later one replaces an earlier one of its name.",
     "prompts": "Further folders of prompts; a later version or label replaces an earlier one.",
     "schemas": "Further folders of schemas; a later one replaces an earlier one of its name.",
+    "gpu_second_usd": "US dollars for a second of an accelerator (or CPU engine), for local rows"
+    " without a `price`.",
     "remote": "Models outside: `on` serves rows whose key is there, `stub` leads to our own stub.",
     "gateway.replicas": "Gateways; fixed while running, for scaling would cut long streams.",
     "gateway.num_cpus": "CPUs that Ray sets aside for each.",

@@ -19,8 +19,8 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError
 from models.messages import Usage
-from router.budget import NOTHING, Amount, Claim, Unit, lines_of
-from router.budget_estimate import amount_used, require_price
+from router.budget import NOTHING, Amount, Claim, lines_of
+from router.budget_estimate import amount_used
 from router.keys import Principal
 from router.rate_book import RateBook, Taken
 
@@ -111,11 +111,8 @@ class Charge:
         self._delivered = delivered
 
     async def __aenter__(self) -> Self:
-        """Raises RateLimited, BudgetExceeded or PermissionDenied before anything is asked."""
+        """Raises RateLimited or BudgetExceeded before anything is asked."""
         who = self._who
-        budgets = (*who.limits.budgets, *who.tenant_limits.budgets)
-        if any(budget.unit is Unit.USD for budget in budgets):
-            require_price(self._card)
         self._taken = self._accounting.rates.take(who, self._most.tokens)
         try:
             self._claim = await self._accounting.reserve(who, self._most)

@@ -21,8 +21,8 @@ from models.deadline import Deadline
 from models.errors import InvalidRequest
 from models.messages import Origin, Usage
 from models.ports import ChatModel
-from router.budget import NANO, Amount
-from router.budget_estimate import amount_used
+from models.tariff import dollars
+from router.budget import Amount
 from router.decide import Asked, RouteDecision
 from router.keys import Principal
 from router.label import Label, Level
@@ -104,7 +104,7 @@ class Call:
             "prompt_version": None,
             "sources": [],
             "steps": [],
-            "cost_usd": amount_used(card, usage).nano_usd / NANO,
+            "cost_usd": dollars(card.tariff.nano(usage)),
             "label": self.label.public(),
             "redactions": [],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from ray import serve
@@ -11,10 +12,11 @@ from ray import serve
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
+from models.local.engine_clock import EngineClock
 from models.local.engine_stats import EngineStats
 from models.local.vllm_engine import VllmEngine
 from models.local.vllm_settings import VllmSettings
-from models.messages import ChatDelta, ChatRequest, Completion, Message, Sampling
+from models.messages import ChatDelta, ChatRequest, Completion, Message, Sampling, Usage
 from models.weights import check_digest, weights_folder
 
 WARM_UP_S = 300.0
@@ -29,19 +31,35 @@ class LLM:
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
         self._engine = VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
+        self._clock, self._accelerators = EngineClock(), max(1.0, card.num_gpus)
         warm_up = ChatRequest(card.id, (Message("user", "Hello"),), Sampling(max_tokens=1))
         await self._engine.complete(warm_up, Deadline.after(WARM_UP_S))
 
     async def complete(self, request: ChatRequest, seconds: float) -> Completion:
         """The whole answer, within `seconds`."""
-        return await self._engine.complete(request, Deadline.after(seconds))
+        mark = self._clock.begin()
+        try:
+            done = await self._engine.complete(request, Deadline.after(seconds))
+            return replace(done, usage=self._timed(done.usage, mark))
+        finally:
+            self._clock.end(mark)
 
     async def stream(self, request: ChatRequest, seconds: float) -> AsyncIterator[ChatDelta]:
         """The answer as the engine makes it."""
         stream: Any = self._engine.stream(request, Deadline.after(seconds))
-        async with aclosing(stream) as deltas:
-            async for delta in deltas:
-                yield delta
+        mark = self._clock.begin()
+        try:
+            async with aclosing(stream) as deltas:
+                async for delta in deltas:
+                    if delta.usage is not None:
+                        delta = replace(delta, usage=self._timed(delta.usage, mark))
+                    yield delta
+        finally:
+            self._clock.end(mark)
+
+    def _timed(self, usage: Usage, mark: float) -> Usage:
+        """The usage with the seconds that this engine's accelerators worked for it."""
+        return replace(usage, engine_seconds=self._clock.seconds(mark) * self._accelerators)
 
     async def stats(self) -> EngineStats:
         """The engine's load, read from its scheduler."""

@@ -57,6 +57,7 @@ class Settings(BaseModel):
 
     `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
     policy file, `ledger` a PostgreSQL for the ledger, `home` the folder of all state;
+    `gpu_second_usd` what a second of an accelerator costs where a local model's row has no price;
     `pipelines`, `prompts` and `schemas` name more folders of those.
     """
 
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     pipelines: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    gpu_second_usd: float = Field(default=0.0, ge=0)
     remote: str = Field(default="off", pattern="^(off|stub|on)$")
     gateway: GatewaySettings = GatewaySettings()
     retriever: RetrieverSettings = RetrieverSettings()

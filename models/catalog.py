@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from models.errors import InvalidConfig, ModelNotFound
+from models.pricing import tariff_of
 from models.strict_yaml import load, parse
+from models.tariff import Tariff
 
 Dialect = Literal[
     "vllm",
@@ -41,15 +45,42 @@ class Clearance(BaseModel):
     categories: Literal["all"] | frozenset[str] = frozenset()
 
 
+def _exact(value: object) -> object:
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+Money = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
+
+
 class Price(BaseModel):
-    """Money per million tokens in and out, and the day it was last checked."""
+    """Money per million tokens, or per second of an accelerator, and the day of the look.
+
+    Cached and reasoning tokens cost like others where nothing is said. It is exact: YAML's numbers
+    are read as the decimals they are written as.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    input: float = Field(alias="in", ge=0)
-    output: float = Field(alias="out", ge=0)
+    input: Money = Field(default=Decimal(0), alias="in")
+    output: Money = Field(default=Decimal(0), alias="out")
+    cached: Money | None = None
+    reasoning: Money | None = None
+    gpu_second: Money = Decimal(0)
     currency: str = "USD"
-    checked: str | None = None
+    checked: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+    @field_validator("checked", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        return value.isoformat() if isinstance(value, date) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Price:
+        if not self.model_fields_set & {"input", "output", "gpu_second"}:
+            raise ValueError("names neither `in` and `out` nor `gpu_second`")
+        if ("input" in self.model_fields_set) != ("output" in self.model_fields_set):
+            raise ValueError("`in` and `out` belong together")
+        return self
 
 
 class ModelCard(BaseModel):
@@ -86,6 +117,11 @@ class ModelCard(BaseModel):
     def is_local(self) -> bool:
         """Whether its weights run inside this cluster."""
         return self.dialect in ("vllm", "whisper", "embedder")
+
+    @property
+    def tariff(self) -> Tariff:
+        """What it charges now."""
+        return tariff_of(self)
 
     @field_validator("base_url")
     @classmethod

@@ -122,11 +122,18 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens read, written, and read from the prefix cache."""
+    """Tokens read, written, and read from the prefix cache.
+
+    Cached tokens and those written to a cache are part of the prompt's, reasoning tokens of the
+    completion's. `engine_seconds` is how long accelerators inside worked for this call.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
+    engine_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

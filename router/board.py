@@ -14,7 +14,6 @@ from router.label import Label, join_all
 from router.plan import INPUT, Path, Plan, Step
 from router.pseudonyms.known import KnownValue
 from router.pseudonyms.records import known_in
-from router.scoring import usd
 from router.steps.kind import Produced
 
 _ENDED_BADLY = ("failed", "denied", "dropped", "refused")
@@ -92,8 +91,10 @@ class Board:
         before = self.plan.step(step).predecessors()
         return on in before or any(self.depends(name, on) for name in before)
 
-    def spent_usd(self, told_to: Label | None = None) -> float:
-        """What the models asked so far have cost; with `told_to`, as far as that label may know.
+    def spent_nano(self, told_to: Label | None = None) -> int:
+        """What the models asked so far have cost, in nano-dollars.
+
+        With `told_to`, as far as that label may know.
 
         Integrity does not count: what an answer cost is no instruction, whoever wrote it.
         """
@@ -102,7 +103,7 @@ class Board:
             for name, report in self.reports.items()
             if told_to is None or told_to.covers(replace(report.label, integrity=told_to.integrity))
         )
-        return sum(usd(one.card.price, one.usage) for one in known if one.card is not None)
+        return sum(one.nano for one in known)
 
     def degraded(self) -> bool:
         """Whether anything is missing that was meant to be there."""

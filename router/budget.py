@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from models.errors import BudgetExceeded, InvalidRequest
+from models.tariff import NANO
 
-NANO = 10**9
 MOST_USD = 10**9
 MOST_TOKENS = 2**53
 

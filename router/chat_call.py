@@ -31,11 +31,15 @@ PASSAGES = "passages"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model wrote, who it was, and the passages that fitted into its window."""
+    """What a model wrote, who it was, and the passages that fitted into its window.
+
+    `nano` is what it cost, in nano-dollars.
+    """
 
     text: str
     card: Card
     usage: Usage
+    nano: int
     finish_reason: FinishReason
     arguments: Mapping[str, Any]
 
@@ -94,6 +98,7 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
         choice.message.content.strip(),
         done.card,
         done.answer.usage,
+        done.card.tariff.nano(done.answer.usage),
         choice.finish_reason,
         arguments,
     )
@@ -144,4 +149,7 @@ def add(a: Usage, b: Usage) -> Usage:
         a.prompt_tokens + b.prompt_tokens,
         a.completion_tokens + b.completion_tokens,
         a.cached_tokens + b.cached_tokens,
+        a.reasoning_tokens + b.reasoning_tokens,
+        a.cache_write_tokens + b.cache_write_tokens,
+        a.engine_seconds + b.engine_seconds,
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
+from models.tariff import Tariff
 from router.declassify import Declassifier, Offer, offers
 from router.label import Label
 from router.plan import OnDenied, Prefer
 from router.policy import LOCAL, Policy, Subject
-from router.scoring import Priced, priors, score
+from router.scoring import priors, score
 
 Available = Callable[[str], bool]
 
@@ -32,8 +33,8 @@ class Card(Subject, Protocol):
         """What it can do beside answering."""
 
     @property
-    def price(self) -> Priced | None:
-        """What it costs, if anything."""
+    def tariff(self) -> Tariff:
+        """What it charges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,4 +214,4 @@ def _consider(
         return Candidate(name, card.site, None, verdict.rule, verdict.reason)
     if not available(name):
         return Candidate(name, card.site, None, "unavailable", "is not running")
-    return Candidate(name, card.site, score(priors(card.site, card.price), asked.prefer))
+    return Candidate(name, card.site, score(priors(card.site, card.tariff), asked.prefer))

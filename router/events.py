@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from models.errors import PodiumError
 from models.messages import FinishReason, Usage
+from models.tariff import dollars
 from router.decide import RouteDecision
 from router.label import TOP, Label
 
@@ -67,7 +68,7 @@ class RunResult:
 
     `sources` has the shape of `route.sources`; `[n]` in the reply is the n-th of them.
     `prompt_version` and `finish_reason` are those of the step that wrote the reply. `redactions`
-    has the shape of `route.redactions`.
+    has the shape of `route.redactions`. `cost_nano` is in nano-dollars.
     """
 
     run_id: str
@@ -81,7 +82,7 @@ class RunResult:
     label: Label
     timings_ms: Mapping[str, float]
     usage: Usage = field(default_factory=Usage)
-    cost_usd: float = 0.0
+    cost_nano: int = 0
     decisions: tuple[RouteDecision, ...] = ()
     model: str | None = None
     site: str | None = None
@@ -89,6 +90,11 @@ class RunResult:
     finish_reason: FinishReason = "stop"
     error: PodiumError | None = None
     redactions: Sequence[Mapping[str, str | int]] = ()
+
+    @property
+    def cost_usd(self) -> float:
+        """What the models asked cost, in US dollars."""
+        return dollars(self.cost_nano)
 
     @property
     def reply(self) -> str:

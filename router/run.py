@@ -10,6 +10,7 @@ from typing import Any
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, DeadlineExceeded, InternalError, PodiumError, PolicyDenied
 from models.messages import ChatRequest
+from models.tariff import NANO
 from router import bindings, expressions
 from router.board import Board
 from router.decide import RouteDecision
@@ -172,7 +173,9 @@ class Run:
     def _broke(self, step: Step) -> bool:
         """Whether the run has spent the plan's money, as far as the step may know."""
         budget = self.board.plan.budget.usd
-        return budget is not None and self.board.spent_usd(self.board.context(step)) > budget
+        if budget is None:
+            return False
+        return self.board.spent_nano(self.board.context(step)) > budget * NANO
 
     async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
         try:

@@ -5,27 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from models.messages import Usage
+from models.tariff import Tariff
 from router.plan import Prefer
 from router.policy import LOCAL
 
 _TOKENS_OUT = 300
 _LOCAL_LATENCY_S = 0.5
 _REMOTE_LATENCY_S = 1.5
-
-
-class Priced(Protocol):
-    """Money per million tokens."""
-
-    @property
-    def input(self) -> float:
-        """Of prompt."""
-
-    @property
-    def output(self) -> float:
-        """Of completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +32,19 @@ _WEIGHTS: Mapping[Prefer | None, tuple[float, float, float]] = {
 }
 
 
-def priors(site: str, price: Priced | None) -> Priors:
+def priors(site: str, tariff: Tariff) -> Priors:
     """What a card lets us expect.
 
-    A vendor's price stands in for quality until outcomes are recorded; a local model costs nothing
-    a request.
+    A vendor's price stands in for quality until outcomes are recorded; one that nobody named says
+    nothing of quality, and counts in full as money.
     """
-    out = price.output if price else 0.0
+    out = float(tariff.output.base)
+    told = out if tariff.known else 0.0
     return Priors(
-        quality=min(1.0, 0.5 + 0.1 * math.log10(1.0 + out)),
+        quality=min(1.0, 0.5 + 0.1 * math.log10(1.0 + told)),
         latency_s=_LOCAL_LATENCY_S if site == LOCAL else _REMOTE_LATENCY_S,
         usd=out * _TOKENS_OUT / 1_000_000,
     )
-
-
-def usd(price: Priced | None, usage: Usage) -> float:
-    """What a call cost; nothing where no price is set."""
-    if price is None:
-        return 0.0
-    spent = price.input * usage.prompt_tokens + price.output * usage.completion_tokens
-    return spent / 1_000_000
 
 
 def score(prior: Priors, prefer: Prefer | None) -> float:

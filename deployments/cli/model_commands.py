@@ -35,11 +35,12 @@ def list_models(
         emit(found)
         return
     facts = [(item["id"], item.get("podium") or {}) for item in found["data"]]
+    named = ("kind", "site", "engine", "licence")
     rows = [
-        (id_, *(str(more.get(name) or "") for name in ("kind", "site", "engine", "licence")))
+        (id_, *(str(more.get(name) or "") for name in named), price_text(more.get("price")))
         for id_, more in facts
     ]
-    show_table(("ID", "KIND", "SITE", "ENGINE", "LICENCE"), rows)
+    show_table(("ID", "KIND", "SITE", "ENGINE", "LICENCE", "PRICE"), rows)
 
 
 @models.command("show")
@@ -58,6 +59,16 @@ def show_model(
         return
     for field, value in {"id": found["id"], **(found.get("podium") or {})}.items():
         say(f"{field}: {value}")
+
+
+def price_text(price: dict[str, Any] | None) -> str:
+    """US dollars for a million tokens in and out, or for a second; says when nobody named it."""
+    if price is None or price["source"] == "none":
+        return ""
+    if price["gpu_second"]:
+        return f"{price['gpu_second']} USD/s"
+    told = f"{price['in']}/{price['out']} USD"
+    return told if price["known"] else f"unknown, counts as {told}"
 
 
 def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:

@@ -49,13 +49,14 @@ def _item(state: SharedState, card: ModelCard) -> dict[str, Any]:
         "context_window": load.window or card.window,
         "licence": card.licence,
         "digest": load.digest or card.digest,
+        "price": card.tariff.as_dict(),
     }
     return _model(card.id, facts)
 
 
 def _virtual(name: str) -> dict[str, Any]:
     kind = "pipeline" if name.startswith("pipeline/") else "router"
-    nothing = dict.fromkeys(("context_window", "licence", "digest"))
+    nothing = dict.fromkeys(("context_window", "licence", "digest", "price"))
     return _model(name, {"kind": kind, "site": "local", "engine": "podium", **nothing})
 
 

@@ -70,4 +70,5 @@ def _model(state: GatewayState, name: str) -> dict[str, Any]:
         "kv_cache_usage": load.kv_cache_usage,
         "window": load.window,
         "digest": load.digest,
+        "price": card.tariff.as_dict(),
     }

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from router.budget import NANO, Budget, Unit
+from models.tariff import NANO
+from router.budget import Budget, Unit
 from router.key_limits import KeyLimits
 from router.keys import KeyRecord
 from router.store.records import Spending

@@ -98,6 +98,7 @@ def _produced(
         card=said.card,
         prompt_version=prompt.name,
         usage=said.usage,
+        nano=said.nano,
         finish_reason=said.finish_reason,
         checks=checks,
     )
@@ -115,7 +116,7 @@ def _second(call: StepCall, prompt: Prompt, said: tuple[Answer, Answer], wrong: 
             f"Step {call.step.name}: the model answered twice with {verdict.wrong}."
             " Try again, or use a larger model."
         )
-    return replace(done, usage=usage)
+    return replace(done, usage=usage, nano=said[0].nano + said[1].nano)
 
 
 def _refuse(prompt: Prompt, why: str) -> Produced:

@@ -142,8 +142,9 @@ class StepCall:
 class Produced:
     """What a step made.
 
-    `own` is the label of what the step itself brought in, beside what it was told. `shortfall` is
-    the error of the whole run should an empty value leave it without a reply.
+    `own` is the label of what the step itself brought in, beside what it was told. `nano` is what
+    the models asked for it cost, in nano-dollars. `shortfall` is the error of the whole run should
+    an empty value leave it without a reply.
     """
 
     value: Any = field(repr=False)
@@ -153,6 +154,7 @@ class Produced:
     card: Card | None = None
     prompt_version: str | None = None
     usage: Usage = field(default_factory=Usage)
+    nano: int = 0
     finish_reason: FinishReason = "stop"
     checks: tuple[Check, ...] = ()
     shortfall: PodiumError | None = None

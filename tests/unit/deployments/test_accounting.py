@@ -15,12 +15,12 @@ from models.errors import (
     BudgetExceeded,
     DeadlineExceeded,
     ModelUnavailable,
-    PermissionDenied,
     RateLimited,
 )
 from models.messages import ChatRequest, Message, Sampling, Usage
+from models.tariff import NANO
 from models.testing.scripted import ScriptedChat, say_in_turn
-from router.budget import NANO, NOTHING, Amount, Claim
+from router.budget import NOTHING, Amount, Claim
 from router.budget_estimate import prompt_bound
 from router.key_limits import KeyLimits, limits_of
 from router.keys import DEFAULT_SCOPES, Principal
@@ -200,14 +200,12 @@ async def test_a_settlement_that_fails_is_tried_again(desk: Desk) -> None:
     assert desk.books.calls == 3
 
 
-async def test_dollars_need_a_price_in_dollars(desk: Desk) -> None:
+async def test_a_model_whose_price_nobody_named_counts_as_the_dearest(desk: Desk) -> None:
     dollars = who(limits_of(budget_usd=["5/day"]))
     async with desk.charge(dollars, Amount(100, NANO), PAID) as charge:
         charge.used(Usage(3, 4))
     assert desk.books.settled[0][1] == Amount(7, 7000)
     unpriced = PAID.model_copy(update={"price": None})
-    async with desk.charge(who(), MOST, unpriced):
-        pass
-    with pytest.raises(PermissionDenied, match="no price"):
-        async with desk.charge(dollars, MOST, unpriced):
-            raise AssertionError("the call was made")
+    async with desk.charge(dollars, Amount(100, NANO), unpriced) as charge:
+        charge.used(Usage(3, 4))
+    assert desk.books.settled[1][1].nano_usd > 7000

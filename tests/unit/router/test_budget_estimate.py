@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from models.errors import PermissionDenied
 from models.messages import ChatRequest, Message, Sampling, ToolCall, ToolSpec, Usage
+from models.tariff import NANO
 from router.budget import Amount
 from router.budget_estimate import (
     AROUND_ALL,
@@ -15,7 +13,6 @@ from router.budget_estimate import (
     chat_bound,
     delivered_bound,
     prompt_bound,
-    require_price,
     text_bound,
 )
 from tests.scripted_world import card
@@ -70,13 +67,19 @@ def test_texts_to_embed() -> None:
     assert text_bound(LOCAL, ["ab", "c"]) == Amount(3 + 2 * AROUND_ONE, 0)
 
 
-def test_what_has_no_price_in_dollars_is_refused_to_a_budget_in_dollars() -> None:
-    require_price(LOCAL)
-    require_price(PAID)
-    euros = PAID.model_copy(
-        update={"price": card("p", price={"in": 1, "out": 1, "currency": "EUR"}).price}
-    )
-    for unpriced in (PAID.model_copy(update={"price": None}), euros):
-        with pytest.raises(PermissionDenied, match="no price in USD") as caught:
-            require_price(unpriced)
-        assert caught.value.param == "model"
+def test_a_price_that_nobody_named_counts_as_the_dearest_of_the_vendor() -> None:
+    euros = card("p", price={"in": 1, "out": 1, "currency": "EUR"}).price
+    for price in (None, euros):
+        unnamed = PAID.model_copy(update={"price": price})
+        dearest = unnamed.tariff
+        assert not dearest.known
+        assert amount_used(unnamed, Usage(1, 1)).nano_usd > amount_used(PAID, Usage(1, 1)).nano_usd
+    assert PAID.tariff.known
+
+
+def test_seconds_of_an_engine_are_money_where_a_rate_is_set() -> None:
+    timed = card("mistral", price={"gpu_second": 0.5})
+    assert amount_used(timed, Usage(3, 4, engine_seconds=0.25)) == Amount(7, NANO // 8)
+    assert chat_bound(timed, ask(max_tokens=1), None, 2.0).nano_usd == NANO
+    assert delivered_bound(timed, ask(), 5, 4.0).nano_usd == 2 * NANO
+    assert amount_used(LOCAL, Usage(3, 4, engine_seconds=0.25)) == Amount(7, 0)

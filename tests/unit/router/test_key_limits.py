@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from models.errors import InvalidRequest
-from router.budget import NANO, Budget, Unit, Window
+from models.tariff import NANO
+from router.budget import Budget, Unit, Window
 from router.key_limits import UNLIMITED, KeyLimits, limits_from_json, limits_of
 
 

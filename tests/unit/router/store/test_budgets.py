@@ -13,7 +13,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
 from models.errors import BudgetExceeded
-from router.budget import NANO, NOTHING, Amount, Budget, Claim, Line, Unit, Window
+from models.tariff import NANO
+from router.budget import NOTHING, Amount, Budget, Claim, Line, Unit, Window
 from router.store.accounts import SWEEP_S, Accounts
 from router.store.engine import open_sqlite
 from router.store.sql_budgets import REMEMBERED_S, SqlBudgetStore
