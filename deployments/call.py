@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from models.ports import ChatModel
 from models.tariff import dollars
 from router.budget import Amount
 from router.decide import Asked, RouteDecision
+from router.detect.scan import Scan
 from router.keys import Principal
 from router.label import Label, Level
 from router.planner import asked_for, decide_model
@@ -31,7 +32,10 @@ from router.steps.kind import RunRequest
 
 
 class Call:
-    """Made once a request, in microseconds; everything it decides is kept for the response."""
+    """Made once a request, in microseconds; everything it decides is kept for the response.
+
+    `seen` is what the detectors found in its texts, by source.
+    """
 
     def __init__(
         self, state: GatewayState, principal: Principal, request: Request, route: RouteBody
@@ -46,6 +50,7 @@ class Call:
         self.deadline = Deadline.after(_seconds(state, route))
         self.floor = _floor(principal, route)
         self.label = self.policy.source("user", principal.tenant).join(self.floor)
+        self.seen: dict[str, Scan] = {}
         self.decision_id = request.state.decision_id = f"dec_{uuid.uuid4().hex}"
 
     @property
@@ -65,6 +70,13 @@ class Call:
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""
         self.label = self.label.join(self.policy.source(source, self.principal.tenant))
+
+    async def detect(self, texts: Mapping[str, Sequence[str]], *, spoken: bool = False) -> None:
+        """Join in the label of each source there are texts of, and what detectors make of them."""
+        for source, said in texts.items():
+            seen = self.seen[source] = await self.state.scanner.scan(said, spoken=spoken)
+            self.raise_label(source)
+            self.label = self.label.join(self.policy.raises(source).label(seen))
 
     def chat(self, card: ModelCard) -> ChatModel:
         """The port of an eligible chat model, charged to the key."""

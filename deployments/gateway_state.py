@@ -26,6 +26,7 @@ from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
 from models.errors import ModelNotFound, PodiumError
 from models.ports import ChatModel
+from router.detect.scanner import Scanner
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
 from router.keys import Principal
@@ -55,6 +56,7 @@ class GatewayState:
     salt: bytes
     on_loopback: bool = False
     keeper: PolicyKeeper | None = None
+    scanner: Scanner = field(default_factory=Scanner)
     meter: Meter = field(default_factory=Meter)
     started: float = field(default_factory=time.time)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("podium.gateway"))

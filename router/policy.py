@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from router.detect.raises import Raises
 from router.label import TOP, Clearance, Label
 from router.policy_hurdles import Eligibility, Hurdles, hurdles
 from router.policy_rules import ActionRule, Approvals, DeclassifierRule, DenyRule, Permission
@@ -23,6 +24,8 @@ class Policy:
 
     `models` holds clearances narrower than those of the site; both must be met. `detectors` gives
     the label a finding joins in by its type or category; a finding of neither has the top.
+    `detect` says for a source which categories are looked for; one not named is looked through for
+    all.
     `retention` is in days by sink. `meaning` is the digest of all that the file says but for its
     approvals. What the file leaves out is denied: no declassifier and no action.
     """
@@ -35,6 +38,7 @@ class Policy:
     models: Mapping[str, Clearance] = field(default_factory=dict)
     deny: tuple[DenyRule, ...] = ()
     detectors: Mapping[str, Label] = field(default_factory=dict)
+    detect: Mapping[str, frozenset[str]] = field(default_factory=dict)
     declassifiers: Mapping[str, DeclassifierRule] = field(default_factory=dict)
     actions: Mapping[str, ActionRule] = field(default_factory=dict)
     retention: Mapping[str, int] = field(default_factory=dict)
@@ -48,6 +52,10 @@ class Policy:
         """The label of what comes from a source; an unknown source has the top."""
         label = self.sources.get(name, UNKNOWN_SOURCE)
         return label if tenant is None else label.join(Label(tenants=frozenset({tenant})))
+
+    def raises(self, source: str | None = None) -> Raises:
+        """What findings do to the label of a text from a source; None is no source of the file."""
+        return Raises(self.detectors, None if source is None else self.detect.get(source))
 
     def eligible(self, model: Subject, label: Label, now: float | None = None) -> Eligibility:
         """Whether `model` may receive data of `label`; asked for every candidate, always."""

@@ -75,6 +75,13 @@ def _idle_detectors(row: PolicyFile) -> Iterator[Fault]:
             yield Fault(f"{field}.categories", f"a finding of {name} must raise {name} itself.")
 
 
+def _blind_sources(row: PolicyFile) -> Iterator[Fault]:
+    """Every source is looked through for secrets."""
+    for name, source in row.sources.items():
+        if source.detect is not None and "secret" not in source.detect:
+            yield Fault(f"sources.{name}.detect", "secrets are always looked for; add `secret`.")
+
+
 def _lost_retention(row: PolicyFile) -> Iterator[Fault]:
     for name in row.retention:
         if name not in row.sinks:
@@ -85,6 +92,7 @@ _CHECKS: tuple[Callable[[PolicyFile], Iterator[Fault]], ...] = (
     _unknown_categories,
     _secrets_outside,
     _idle_detectors,
+    _blind_sources,
     wrong_denials,
     wrong_declassifiers,
     _lost_retention,

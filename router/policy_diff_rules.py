@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from router.detect.finding import CATEGORIES
 from router.label import TOP, Label, join_all
 from router.policy import Policy
 from router.policy_rules import ActionRule, DeclassifierRule, covers
@@ -22,6 +23,7 @@ def changed_rules(old: Policy, new: Policy) -> tuple[Change, ...]:
     """Every change, in the order of the file."""
     return (
         *_detectors(old.detectors, new.detectors),
+        *_looked_for(old, new),
         *_declassifiers(old.declassifiers, new.declassifiers),
         *_actions(old.actions, new.actions),
         *_retention(old.retention, new.retention),
@@ -36,6 +38,18 @@ def _detectors(old: Mapping[str, Label], new: Mapping[str, Label]) -> Iterator[C
                 not covers(now, was),
                 f"A finding of {name} now raises to {described(now)} instead of {described(was)}.",
             )
+
+
+def _looked_for(old: Policy, new: Policy) -> Iterator[Change]:
+    """A source without a row before was the top: what it opens, its label says."""
+    for name in sorted(old.sources.keys() & new.sources.keys()):
+        was, now = (one.detect.get(name, CATEGORIES) for one in (old, new))
+        if was - now:
+            gone = listed(sorted(was - now))
+            yield Change(True, f"What comes from {name} is no longer looked through for {gone}.")
+        if now - was:
+            more = listed(sorted(now - was))
+            yield Change(False, f"What comes from {name} is now looked through for {more}, too.")
 
 
 def _raise_of(rules: Mapping[str, Label], name: str) -> Label:

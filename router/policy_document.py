@@ -14,10 +14,10 @@ from router.policy_rows import (
     DeclassifierRow,
     DenyRow,
     DetectorsRow,
-    LabelRow,
     Name,
     RetentionRow,
     Row,
+    SourceRow,
 )
 from router.policy_subject import LOCAL
 
@@ -36,7 +36,7 @@ class PolicyFile(Row):
     declassifiers: dict[Name, DeclassifierRow] = Field(default_factory=dict)
     actions: dict[Name, ActionRow] = Field(default_factory=dict)
     retention: dict[Name, RetentionRow] = Field(default_factory=dict)
-    sources: dict[Name, LabelRow]
+    sources: dict[Name, SourceRow]
     sites: dict[Name, ClearanceRow]
     models: dict[Name, ClearanceRow] = Field(default_factory=dict)
     sinks: dict[Name, ClearanceRow]

@@ -41,6 +41,7 @@ def load_policy(text: str | bytes, source: str = DEFAULT) -> Policy:
         models={name: one.clearance() for name, one in row.models.items()},
         deny=tuple(_deny(name, one, sources) for name, one in row.deny.items()),
         detectors=_raises(row.detectors),
+        detect={n: frozenset(r.detect) for n, r in row.sources.items() if r.detect is not None},
         declassifiers={name: _declassifier(name, r) for name, r in row.declassifiers.items()},
         actions={name: _action(name, one) for name, one in row.actions.items()},
         retention={name: one.days for name, one in row.retention.items()},

@@ -11,6 +11,7 @@ from router.label import Clearance, Integrity, Label, Level
 LevelName = Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"]
 IntegrityName = Literal["TRUSTED", "USER", "UNTRUSTED"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
+DetectName = Literal["pii", "phi", "pci", "secret", "taint"]
 FindingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Person = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
@@ -41,6 +42,12 @@ class LabelRow(Row):
             integrity=Integrity[self.integrity],
             regions=None if self.regions is None else frozenset(self.regions),
         )
+
+
+class SourceRow(LabelRow):
+    """A source's label, and what its texts are looked through for; left out is for everything."""
+
+    detect: list[DetectName] | None = None
 
 
 class ClearanceRow(Row):

@@ -15,10 +15,11 @@ from deployments.cli.options import HomeOption, JsonOption
 from deployments.cli.output import emit, emit_line, say
 from deployments.cli.policy_source import PolicyOption, workplace
 from models.errors import InvalidRequest
-from router.detect.raises import raised
-from router.detect.scan import Scan, scan
+from router.detect.finding import TAINT
+from router.detect.look import look
+from router.detect.raises import Raises
+from router.detect.scan import Scan
 from router.label import LEAST, Label
-from router.policy import Policy
 from router.policy_words import described
 
 
@@ -41,43 +42,48 @@ def scan_text(
     """Show what the detectors find, by place and never by content, and the label that follows."""
     asked = workplace(home).policy(policy)
     own = LEAST if source is None else asked.source(source)
+    raises = asked.raises(source)
     if (text is None) == (jsonl is None):
         raise InvalidRequest("Say a text or --jsonl FILE, one of them.", param="TEXT|FILE")
     if jsonl is not None:
-        _scan_lines(_lines(jsonl), asked, own, spoken, json_)
+        _scan_lines(_lines(jsonl), raises, own, spoken, json_)
         return
-    seen = scan(_text(str(text)), spoken=spoken)
+    seen = look(_text(str(text)), spoken)
     if json_:
-        emit(_found(seen, asked, own))
+        emit(_found(seen, raises, own))
     else:
-        _say(seen, asked, own)
+        _say(seen, raises, own)
 
 
 def _scan_lines(
-    lines: Iterator[str], policy: Policy, own: Label, spoken: bool, json_: bool
+    lines: Iterator[str], raises: Raises, own: Label, spoken: bool, json_: bool
 ) -> None:
     for number, text in enumerate(lines, 1):
-        seen = scan(text, spoken=spoken)
+        seen = look(text, spoken)
         if json_:
-            found = _found(seen, policy, own)
+            found = _found(seen, raises, own)
             emit_line({"line": number, "spans": found["spans"], "label": found["label"]})
         else:
             say(f"line {number}")
-            _say(seen, policy, own)
+            _say(seen, raises, own)
 
 
-def _found(seen: Scan, policy: Policy, own: Label) -> dict[str, Any]:
-    spans = [{"type": name_of(one), "start": one.start, "end": one.end} for one in seen.findings]
-    label = own.join(raised(seen, policy.detectors))
-    return {"spans": spans, "label": label.public(), "complete": seen.complete}
+def _found(seen: Scan, raises: Raises, own: Label) -> dict[str, Any]:
+    data = [one for one in seen.findings if one.category != TAINT]
+    return {
+        "spans": [{"type": name_of(one), "start": one.start, "end": one.end} for one in data],
+        "signs": sorted({one.type for one in seen.findings if one.category == TAINT}),
+        "label": own.join(raises.label(seen)).public(),
+        "complete": seen.complete,
+    }
 
 
-def _say(seen: Scan, policy: Policy, own: Label) -> None:
+def _say(seen: Scan, raises: Raises, own: Label) -> None:
     for one in seen.findings:
         say(f"{name_of(one):<20} {one.start}-{one.end}")
     if not seen.complete:
         say("The scan did not end, so the text counts as the highest.")
-    say(f"label {described(own.join(raised(seen, policy.detectors)))}")
+    say(f"label {described(own.join(raises.label(seen)))}")
 
 
 def _text(word: str) -> str:

@@ -15,8 +15,7 @@ from deployments.cli.output import emit, say
 from deployments.cli.policy_source import PolicyOption, Workplace, workplace
 from deployments.policy_in_force import read_text
 from models.errors import InvalidRequest
-from router.detect.raises import raised
-from router.detect.scan import scan
+from router.detect.look import look
 from router.planner import VIRTUAL
 from router.policy import Policy
 from router.policy_cases import Outcome, load_cases, run_cases
@@ -54,8 +53,8 @@ def try_policy(
 def _ask(
     at: Workplace, policy: Policy, text: str, source: str, model: str, spoken: bool, json_: bool
 ) -> None:
-    seen = scan(text, spoken=spoken)
-    label = policy.source(source).join(raised(seen, policy.detectors))
+    seen = look(text, spoken)
+    label = policy.source(source).join(policy.raises(source).label(seen))
     if model in VIRTUAL:
         answer = ask_choice(policy, model, at.catalog, label)
     elif model in at.catalog:

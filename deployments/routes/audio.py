@@ -27,10 +27,13 @@ async def transcribe(request: Request, state: SharedState) -> Response:
     form = await read_audio_form(request, state.limits.audio_bytes)
     call = Call(state, principal, request, RouteBody())
     call.raise_label("voice_in")
+    if form.prompt:
+        await call.detect({"user": [form.prompt]})
     card = call.model(form.model, "speech")
     request.state.model = card.id
     port = RemoteTranscriber(state.models[card.id])
     transcript = await port.transcribe(_wanted(form, card, call), call.deadline)
+    await call.detect({"voice_in": [transcript.text]}, spoken=True)
     return _response(transcript, form, call, card)
 
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
+from deployments.wire.body_texts import chat_texts
 from deployments.wire.chat_body import ChatBody
 from deployments.wire.chat_request import (
     chat_request,
@@ -45,6 +46,7 @@ async def create(request: Request, state: SharedState) -> Response:
         plan = state.pipelines.plan(body.model)
         request.state.model = body.model
         return await _pipeline(call, body, plan)
+    await call.detect(chat_texts(body))
     card = call.chat_model(body.model)
     request.state.model = card.id
     return await _model(call, body, card)

@@ -13,6 +13,7 @@ from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.ports import RemoteEmbedder
 from deployments.wire.body import read_json
+from deployments.wire.body_texts import texts
 from deployments.wire.chat_body import RouteBody
 from models.embeddings import EmbeddingRequest, Vectors
 from models.errors import InvalidRequest, UnsupportedParameter
@@ -42,11 +43,12 @@ async def create(request: Request, state: SharedState) -> Response:
     principal = state.keyring.principal(request, Scope.INFER)
     body = await read_json(request, EmbeddingsBody, state.limits.body_bytes)
     call = Call(state, principal, request, body.route)
+    inputs = _texts(body, state.limits.embeddings_inputs)
+    await call.detect({"user": list(texts(body))})
     card = call.model(body.model, "embedding")
     request.state.model = card.id
-    texts = _texts(body, state.limits.embeddings_inputs)
-    wanted = EmbeddingRequest(card.id, texts, request_id=call.request_id)
-    async with call.charge(card, text_bound(card, texts)) as charge:
+    wanted = EmbeddingRequest(card.id, inputs, request_id=call.request_id)
+    async with call.charge(card, text_bound(card, inputs)) as charge:
         found = await RemoteEmbedder(state.models[card.id]).embed(wanted, call.deadline)
         charge.used(Usage(prompt_tokens=found.tokens))
     if body.dimensions is not None and body.dimensions != found.identity.dim:

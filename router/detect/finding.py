@@ -9,7 +9,9 @@ PII: Final = "pii"
 PHI: Final = "phi"
 PCI: Final = "pci"
 SECRET: Final = "secret"  # noqa: S105 the name of a category
-CATEGORIES = frozenset({PII, PHI, PCI, SECRET})
+TAINT: Final = "taint"
+"""Signs of instructions to a model: they say nothing of secrecy."""
+CATEGORIES = frozenset({PII, PHI, PCI, SECRET, TAINT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
 
+from router.detect.finding import TAINT
 from router.detect.page import Detector, Match, Page
 
-TAINT: Final = "taint"
 _WHOSE = (
     r"(?:your|the|all|any|my|these|those|previous|prior|above|earlier|preceding|system|original)"
 )

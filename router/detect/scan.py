@@ -7,7 +7,7 @@ take the label to be the top.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from router.detect.detectors import DETECTORS
@@ -41,18 +41,21 @@ def scan(
     budget_s: float = 0.5,
     clock: Clock = time.monotonic,
     detectors: Sequence[Detector] = DETECTORS,
+    signs: Sequence[Detector] = (),
 ) -> Scan:
     """Everything the detectors see in a text; never raises.
 
     `spoken` reads numbers and addresses as callers say them, for transcripts. `budget_s` is in
     seconds of `clock`; it is looked at between pages and detectors, each a few milliseconds.
+    `signs` are looked for as well, on the same readings; what they find hides no find of
+    `detectors`, nor the other way round.
     """
-    work = _Scanning(text, detectors, clock, clock() + budget_s)
+    work = _Scanning(text, (detectors, signs), clock, clock() + budget_s)
     try:
         work.read(spoken)
     except Exception:
         work.failed.append("readings")
-    findings = tuple(sorted(work.findings, key=lambda one: (one.start, one.end, one.type)))
+    findings = tuple(sorted(work.findings(), key=lambda one: (one.start, one.end, one.type)))
     return Scan(findings, not (work.failed or work.stopped), tuple(dict.fromkeys(work.failed)))
 
 
@@ -60,15 +63,19 @@ class _Scanning:
     """One scan under way: its findings so far, and why it may be incomplete."""
 
     def __init__(
-        self, text: str, detectors: Sequence[Detector], clock: Clock, until: float
+        self, text: str, groups: Iterable[Sequence[Detector]], clock: Clock, until: float
     ) -> None:
-        self.findings: list[Finding] = []
         self.failed: list[str] = []
         self.stopped = False
         self._text = text
-        self._detectors = detectors
+        self._groups = tuple(group for group in groups if group)
+        self._found: list[list[Finding]] = [[] for _ in self._groups]
         self._clock = clock
         self._until = until
+
+    def findings(self) -> list[Finding]:
+        """Those of every group, by reading."""
+        return [one for group in self._found for one in group]
 
     def read(self, spoken: bool) -> None:
         view: View | None = folded(self._text)
@@ -80,18 +87,20 @@ class _Scanning:
         self.stopped = self.stopped or view is not None
 
     def _take(self, view: View, *, first: bool) -> None:
-        seen: list[Seen] = []
+        seen: list[list[Seen]] = [[] for _ in self._groups]
         for page in pages(view.text):
-            seen += self._page(page)
+            for group, so_far in zip(self._groups, seen, strict=True):
+                so_far += self._page(page, group)
             if self.stopped:
                 break
-        kept = strongest(seen)
-        made = [first or view.made(one.match.start, one.match.end) for one in kept]
-        new = [self._finding(view, one) for one in kept]
-        self.findings = merged(self.findings, zip(new, made, strict=True))
+        for number, so_far in enumerate(seen):
+            kept = strongest(so_far)
+            made = [first or view.made(one.match.start, one.match.end) for one in kept]
+            new = [self._finding(view, one) for one in kept]
+            self._found[number] = merged(self._found[number], zip(new, made, strict=True))
 
-    def _page(self, page: Page) -> Iterator[Seen]:
-        for rank, detector in enumerate(self._detectors):
+    def _page(self, page: Page, detectors: Sequence[Detector]) -> Iterator[Seen]:
+        for rank, detector in enumerate(detectors):
             if self._over():
                 return
             try:

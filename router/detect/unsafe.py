@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from router.detect.injection import TAINT
+from router.detect.finding import TAINT
 from router.detect.page import Detector, Match, Page
 
 _URL = r"(?:https?:)?//[^\s)\"'<>\]]{1,400}"
@@ -47,9 +47,10 @@ def find_ways_out(page: Page) -> Iterator[Match]:
                 yield Match(name, TAINT, match.start(), match.end())
 
 
-def hidden_characters(text: str) -> bool:
-    """Whether the text as it came holds tags, direction overrides or runs of invisible signs."""
-    return not text.isascii() and _INVISIBLE.search(text) is not None
+def hidden_characters(text: str) -> tuple[int, int] | None:
+    """Where the text as it came first holds tags, turned directions or runs of invisible signs."""
+    match = None if text.isascii() else _INVISIBLE.search(text)
+    return match and match.span()
 
 
 WAYS_OUT = Detector("ways_out", find_ways_out)
