@@ -16,6 +16,7 @@ from deployments.routes import (
     audio,
     chat,
     collections,
+    costs,
     embeddings,
     health,
     keys,
@@ -28,6 +29,7 @@ from deployments.wire.chat_body import RouteBody
 PAGE = "http.md"
 MODULES: tuple[ModuleType, ...] = (
     health, chat, embeddings, audio, models, pipelines, collections, status, keys,
+    costs,
 )  # fmt: skip
 INTRODUCTION = """# HTTP
 
@@ -77,7 +79,7 @@ MORE = {
     "`language`, `prompt`, `temperature`, `response_format` (json, text, srt, vtt, verbose_json) "
     "and `timestamp_granularities[]` (word). `stream` is refused.",
     "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "
-    "digest}`.",
+    "digest, price}`.",
     "POST /v1/pipelines/{name}/runs": "The document of `podium run --json`; with `stream` events: "
     "`run.started`, `step.started`, `step.delta`, `step.restarted`, `step.finished`, "
     "`reply.delta`, `reply.restarted`, `run.finished`. Audio inputs are base64.",
@@ -94,6 +96,11 @@ MORE = {
     "GET /v1/admin/keys": "`?tenant=` for one tenant alone. `{data: [{tenant, id, name, status, "
     "scopes, min_class, models, created, expires, revoked, limits}], tenants: {NAME: limits}}` "
     "with `limits` = `{rpm, tpm, budgets: [{unit, window, limit, spent, held}]}`.",
+    "GET /v1/costs": "`?from=` and `?to=` are days (UTC), by default this month's; `?by=` one or "
+    "more of day, model, tenant, pipeline; `?tenant=` one tenant. Without scope `admin` it is "
+    "the key's own tenant. `{data: [{…, calls, cancelled, prompt_tokens, completion_tokens, "
+    "cost_usd, estimated_usd}], total_usd, estimated_usd}`; estimated is what rests on the most a "
+    "call can have used, or on a price nobody named.",
     "GET /v1/runs": "`?limit=` says how many, by default 50.",
 }
 

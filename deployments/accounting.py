@@ -11,16 +11,19 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from deployments.cost_book import CostBook
 from deployments.remote import Remote
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError
 from models.messages import Usage
-from router.budget import NOTHING, Amount, Claim, lines_of
+from router.budget import NOTHING, Amount, Budget, Claim, lines_of
 from router.budget_estimate import amount_used
+from router.costs import CallCost, Ended
 from router.keys import Principal
 from router.rate_book import RateBook, Taken
 
@@ -37,18 +40,25 @@ class Accounting:
 
     def __init__(self, state: Remote, rates: RateBook, request_seconds: float) -> None:
         self.rates = rates
+        self.costs = CostBook(state)
         self._state = state
         self._keep_s = request_seconds + MARGIN_S
         self._settling: set[asyncio.Task[None]] = set()
 
-    async def reserve(self, who: Principal, most: Amount) -> str | None:
+    async def reserve(self, who: Principal, most: Amount, purpose: Purpose) -> str | None:
         """Take `most` from the budgets; the reservation's id, None when no budget counts it.
 
         Raises BudgetExceeded, and what State raises when it can't be asked: then nobody who has a
         budget is served.
         """
         lines = lines_of(
-            who.tenant, who.key_id, who.limits.budgets, who.tenant_limits.budgets, most
+            who.tenant,
+            (
+                (who.key_id, who.limits.budgets),
+                ("", who.tenant_limits.budgets),
+                (purpose.pipeline, purpose.budgets),
+            ),
+            most,
         )
         if not lines:
             return None
@@ -83,6 +93,17 @@ class Accounting:
             await asyncio.sleep(_AGAIN_S)
 
 
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a call is made for: `pipeline/NAME` and the budgets of it, nothing when direct."""
+
+    pipeline: str = ""
+    budgets: tuple[Budget, ...] = ()
+
+
+DIRECT = Purpose()
+
+
 class Charge:
     """One call's part of the limits of its key: `async with` takes it and settles it.
 
@@ -91,20 +112,26 @@ class Charge:
     """
 
     def __init__(
-        self, accounting: Accounting, who: Principal, card: ModelCard, most: Amount
+        self,
+        accounting: Accounting,
+        who: Principal,
+        card: ModelCard,
+        most: Amount,
+        purpose: Purpose = DIRECT,
     ) -> None:
         self._accounting = accounting
+        self._purpose = purpose
         self._who = who
         self._card = card
         self._most = most
-        self._used: Amount | None = None
+        self._usage: Usage | None = None
         self._delivered: Callable[[], Amount] | None = None
         self._taken = Taken()
         self._claim: str | None = None
 
     def used(self, usage: Usage) -> None:
         """What the call used, now that it is known."""
-        self._used = amount_used(self._card, usage)
+        self._usage = usage
 
     def answers(self, delivered: Callable[[], Amount]) -> None:
         """The answer has begun; `delivered` tells what it used at most, should it break off."""
@@ -115,7 +142,7 @@ class Charge:
         who = self._who
         self._taken = self._accounting.rates.take(who, self._most.tokens)
         try:
-            self._claim = await self._accounting.reserve(who, self._most)
+            self._claim = await self._accounting.reserve(who, self._most, self._purpose)
         except BaseException:
             self._accounting.rates.settle(self._taken, 0)
             raise
@@ -128,13 +155,42 @@ class Charge:
         trace: TracebackType | None,
     ) -> None:
         """Settle; waits for State only at the end of a call that went well."""
-        used = self._used or self._unknown(error)
+        used = self._unknown(error) if self._usage is None else self._known(self._usage)
+        self._record(used, error)
         self._accounting.rates.settle(self._taken, used.tokens)
         if self._claim is None:
             return
         task = self._accounting.settle(self._claim, used)
         if error is None:
             await asyncio.wait({task}, timeout=ANSWER_S)
+
+    def _known(self, usage: Usage) -> Amount:
+        return amount_used(self._card, usage)
+
+    def _record(self, used: Amount, error: BaseException | None) -> None:
+        """A row of what it came to; a call that failed before it cost anything leaves none."""
+        if error is not None and used == NOTHING:
+            return
+        ended: Ended = "done" if error is None else "cancelled"
+        if isinstance(error, Exception):
+            ended = "failed"
+        card, measured = self._card, self._usage is not None
+        self._accounting.costs.add(
+            CallCost(
+                id=f"cost_{uuid.uuid4().hex}",
+                at=time.time(),
+                tenant=self._who.tenant,
+                key_id=self._who.key_id,
+                model=card.id,
+                site=card.site,
+                nano=used.nano_usd,
+                ended=ended,
+                pipeline=self._purpose.pipeline,
+                usage=self._usage or Usage(prompt_tokens=used.tokens),
+                measured=measured,
+                priced=card.tariff.known,
+            )
+        )
 
     def _unknown(self, error: BaseException | None) -> Amount:
         if self._delivered is not None:

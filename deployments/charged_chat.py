@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from deployments.accounting import Accounting, Charge
+from deployments.accounting import DIRECT, Accounting, Charge, Purpose
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.messages import ChatDelta, ChatRequest, Completion
@@ -26,16 +27,18 @@ class ChargedChat:
         window: int | None,
         who: Principal,
         accounting: Accounting,
+        purpose: Purpose = DIRECT,
     ) -> None:
         self._chat = chat
         self._card = card
         self._window = window
         self._who = who
         self._accounting = accounting
+        self._purpose = purpose
 
     async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
         """The whole answer; raises RateLimited or BudgetExceeded before the model is asked."""
-        async with self._charge(request) as charge:
+        async with self._charge(request, deadline) as charge:
             completion = await self._chat.complete(request, deadline)
             charge.used(completion.usage)
         return completion
@@ -43,12 +46,13 @@ class ChargedChat:
     async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The answer as it comes; what was delivered counts when it is broken off."""
         stream: Any = self._chat.stream(request, deadline)
-        written = 0
+        written, begun = 0, time.monotonic()
 
         def delivered() -> Amount:
-            return delivered_bound(self._card, request, written)
+            seconds = time.monotonic() - begun
+            return delivered_bound(self._card, request, written, seconds)
 
-        async with self._charge(request) as charge, aclosing(stream):
+        async with self._charge(request, deadline) as charge, aclosing(stream):
             async for delta in stream:
                 charge.answers(delivered)
                 written += _bytes(delta)
@@ -56,9 +60,9 @@ class ChargedChat:
                     charge.used(delta.usage)
                 yield delta
 
-    def _charge(self, request: ChatRequest) -> Charge:
-        most = chat_bound(self._card, request, self._window)
-        return Charge(self._accounting, self._who, self._card, most)
+    def _charge(self, request: ChatRequest, deadline: Deadline) -> Charge:
+        most = chat_bound(self._card, request, self._window, deadline.remaining())
+        return Charge(self._accounting, self._who, self._card, most, self._purpose)
 
 
 def _bytes(delta: ChatDelta) -> int:

@@ -16,6 +16,7 @@ from deployments.routes import (
     audio,
     chat,
     collections,
+    costs,
     embeddings,
     health,
     keys,
@@ -39,7 +40,10 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
         openapi_url="/openapi.json",
     )
     app.state.gateway = state
-    for module in (health, chat, embeddings, audio, models, pipelines, collections, status, keys):
+    modules = (
+        health, chat, embeddings, audio, models, pipelines, collections, status, keys, costs,
+    )  # fmt: skip
+    for module in modules:
         app.include_router(module.router)
     app.add_exception_handler(PodiumError, on_error)
     app.add_exception_handler(HTTPException, on_error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
-from deployments.accounting import Accounting
+from deployments.accounting import DIRECT, Accounting, Purpose
 from deployments.charged_chat import ChargedChat
 from deployments.egress_chat import chat_port
 from deployments.keyring import Keyring
@@ -103,12 +103,10 @@ class GatewayState:
         """The port of a chat model that runs here, or that is reached through the gate."""
         return self._chat[name]
 
-    def chat_for(self, who: Principal, name: str) -> ChatModel:
-        """The same port, every call of it charged to a key that has limits."""
-        port = self.chat_model(name)
-        if not who.metered:
-            return port
-        return ChargedChat(port, self.catalog.card(name), self.window(name), who, self.accounting)
+    def chat_for(self, who: Principal, name: str, purpose: Purpose = DIRECT) -> ChatModel:
+        """The same port, every call of it charged to the key and counted among its costs."""
+        port, card = self.chat_model(name), self.catalog.card(name)
+        return ChargedChat(port, card, self.window(name), who, self.accounting, purpose)
 
     def window(self, name: str) -> int | None:
         """The tokens that prompt and answer of a model may have together, None when not known."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from deployments.accounting import Purpose
 from deployments.library_files import read_library, read_plans
 from deployments.ports import RemoteTranscriber
 from deployments.tenant_collections import TenantSearcher
@@ -57,7 +58,8 @@ class Pipelines:
         """The events of one run, accounted for when it ends."""
         started = time.time()
         call.principal.require_model(f"{PIPELINE_PREFIX}{plan.name}")
-        events = self._executor_for(call.principal).run(plan, request, call.deadline, call.policy)
+        executor = self._executor_for(call.principal, plan)
+        events = executor.run(plan, request, call.deadline, call.policy)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, RunFinished):
@@ -65,12 +67,13 @@ class Pipelines:
                     await self._record(call, event.result, started)
                 yield event
 
-    def _executor_for(self, who: Principal) -> Executor:
+    def _executor_for(self, who: Principal, plan: Plan) -> Executor:
         """Made in microseconds: models charged to the key, the collections of its tenant."""
         state = self._state
+        purpose = Purpose(f"{PIPELINE_PREFIX}{plan.name}", plan.budget.lasting())
         return Executor(
             Capabilities(
-                chat=lambda name: state.chat_for(who, name),
+                chat=lambda name: state.chat_for(who, name, purpose),
                 transcriber=lambda name: RemoteTranscriber(state.models[name]),
                 searcher=TenantSearcher(state.searcher, who.tenant),
                 source=state.source,

@@ -15,6 +15,7 @@ from deployments.ledger import open_ledger
 from deployments.replica_environment import enter_replica
 from models.errors import PodiumError
 from router.budget import Amount, Claim
+from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
 from router.ledger.acts import policy_applied
@@ -22,8 +23,10 @@ from router.ledger.port import Receipt
 from router.ledger.record import Record
 from router.ledger.runs import run_records
 from router.store.accounts import Accounts
+from router.store.engine import open_sqlite
 from router.store.records import RunRecord, Spending
 from router.store.retention import Retention
+from router.store.sql_costs import SqlCostStore
 from router.store.state import NewKey, State
 
 log = logging.getLogger("podium.state")
@@ -44,6 +47,7 @@ class StateService:
         self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
         self._retention = Retention.open(opened.database)
+        self._costs = SqlCostStore(open_sqlite(opened.database))
         try:
             self._ledger.note(policy_applied(policy_digest, time.time()))
         except PodiumError as error:
@@ -91,6 +95,14 @@ class StateService:
     async def spent(self, tenant: str | None = None) -> Sequence[Spending]:
         """What is spent and held of budgets in the days and months of now."""
         return await asyncio.to_thread(self._accounts.spent, tenant)
+
+    async def record_costs(self, costs: Sequence[CallCost]) -> None:
+        """Keep what calls came to; safe to call again with the same."""
+        await asyncio.to_thread(self._costs.add, costs)
+
+    async def costs(self, query: CostQuery) -> Sequence[CostSum]:
+        """The sums of what calls came to."""
+        return await asyncio.to_thread(self._costs.sums, query)
 
     async def record_run(self, run: RunRecord) -> None:
         """Remember a run, and write it and its decisions into the ledger."""

@@ -16,6 +16,7 @@ from models.errors import BudgetExceeded, InvalidRequest
 from models.tariff import NANO
 
 MOST_USD = 10**9
+PIPELINE = "pipeline/"
 MOST_TOKENS = 2**53
 
 
@@ -86,7 +87,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`amount` to be taken from one budget; `key_id` is empty for a budget of the whole tenant."""
+    """`amount` to be taken from one budget; `key_id` is `pipeline/NAME` for a budget of a
+    pipeline and empty for one of the whole tenant.
+    """
 
     tenant: str
     key_id: str
@@ -126,14 +129,14 @@ def token_budget(count: int) -> Budget:
 
 
 def lines_of(
-    tenant: str, key_id: str, budgets: Iterable[Budget], whole: Iterable[Budget], amount: Amount
+    tenant: str, holders: Iterable[tuple[str, Iterable[Budget]]], amount: Amount
 ) -> tuple[Line, ...]:
-    """What a call of this key takes from the key's budgets and from the `whole` tenant's.
+    """What a call takes from the budgets of its holders: key, pipeline, and the tenant as "".
 
     Always in the same order, so that two calls can't wait for each other; a budget that the call
     costs nothing of stays out.
     """
-    wanted = [(key_id, one) for one in budgets] + [("", one) for one in whole]
+    wanted = [(holder, one) for holder, budgets in holders for one in budgets]
     return tuple(
         Line(tenant, holder, budget, amount.of(budget.unit))
         for holder, budget in sorted(wanted)
@@ -144,7 +147,7 @@ def lines_of(
 def exceeded(line: Line, left: int, now: float) -> BudgetExceeded:
     """The error of a line that does not fit; tells whose budget, what is left, and till when."""
     budget = line.budget
-    whose = "this key" if line.key_id else f"the tenant '{line.tenant}'"
+    whose = _whose(line)
     return BudgetExceeded(
         f"The budget of {whose}, {budget}, has {shown(budget.unit, max(left, 0))} left, and this"
         f" call may take up to {shown(budget.unit, line.amount)}. Ask for less (max_tokens bounds"
@@ -152,6 +155,12 @@ def exceeded(line: Line, left: int, now: float) -> BudgetExceeded:
         param=budget.field,
         retry_after=budget.window.end(now) - now,
     )
+
+
+def _whose(line: Line) -> str:
+    if line.key_id.startswith(PIPELINE):
+        return f"the pipeline '{line.key_id.removeprefix(PIPELINE)}'"
+    return "this key" if line.key_id else f"the tenant '{line.tenant}'"
 
 
 def shown(unit: Unit, amount: int) -> str:

@@ -108,12 +108,6 @@ class Principal:
                 f"This key lacks the scope '{scope}'. Ask an administrator for a key that has it."
             )
 
-    @property
-    def metered(self) -> bool:
-        """Whether the tokens or the money of its calls count towards a limit."""
-        both = (self.limits, self.tenant_limits)
-        return any(one.tpm is not None or one.budgets for one in both)
-
     def may_use(self, model: str) -> bool:
         """Whether the key may ask for this model or pipeline by name."""
         return self.models is None or model in self.models

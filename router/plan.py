@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
+from models.tariff import NANO
+from router import budget
 from router.bindings import Binding, references
 from router.expressions import Expression
 from router.expressions import references as expression_references
@@ -101,10 +104,28 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a run may spend: US dollars, and milliseconds after which optional steps are dropped."""
+    """What a run may spend: US dollars, and milliseconds after which optional steps are dropped.
+
+    `usd_per_day` and `usd_per_month` are for all runs of a tenant together, and are reserved before
+    each call.
+    """
 
     usd: float | None = None
     latency_ms: float | None = None
+    usd_per_day: Decimal | None = None
+    usd_per_month: Decimal | None = None
+
+    def lasting(self) -> tuple[budget.Budget, ...]:
+        """The budgets that outlast a run."""
+        given = (
+            (self.usd_per_day, budget.Window.DAY),
+            (self.usd_per_month, budget.Window.MONTH),
+        )
+        return tuple(
+            budget.Budget(budget.Unit.USD, window, int(usd * NANO))
+            for usd, window in given
+            if usd is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)

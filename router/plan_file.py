@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from models import strict_yaml
+from models.catalog import Money
 from models.errors import InvalidConfig
 from router import bindings, expressions
 from router.plan import INPUT, Budget, Grounded, InputField, OnDenied, Plan, Prefer, Retry, Route
@@ -48,6 +49,8 @@ class _GroundedRow(_Strict):
 class _BudgetRow(_Strict):
     usd: Annotated[float, Field(ge=0)] | None = None
     latency_ms: Annotated[float, Field(gt=0)] | None = None
+    usd_per_day: Money | None = None
+    usd_per_month: Money | None = None
 
 
 class _StepRow(_Strict):
@@ -99,7 +102,12 @@ def load_plan(
         output={
             name: expressions.parse(value, f"output.{name}") for name, value in row.output.items()
         },
-        budget=Budget(row.budget.usd, row.budget.latency_ms),
+        budget=Budget(
+            row.budget.usd,
+            row.budget.latency_ms,
+            row.budget.usd_per_day,
+            row.budget.usd_per_month,
+        ),
         digest=hashlib.sha256(text).hexdigest(),
     )
     return check_plan(plan, library, kinds)

@@ -11,6 +11,7 @@ from deployments.cli.ask import ask
 from deployments.cli.audit import audit
 from deployments.cli.bench import bench
 from deployments.cli.config import config
+from deployments.cli.costs import costs
 from deployments.cli.demo import demo
 from deployments.cli.doctor import doctor
 from deployments.cli.documents import documents
@@ -70,6 +71,7 @@ app.add_typer(documents, name="documents")
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 app.add_typer(pipelines, name="pipelines")
+app.command()(costs)
 app.command()(status)
 app.command()(doctor)
 app.command()(stub)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from router.budget import Amount, Claim
+from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import KeyRecord
 from router.store.records import RunRecord, Spending
@@ -44,6 +45,16 @@ class BudgetStore(Protocol):
 
     def spent(self, now: float, tenant: str | None = None) -> Sequence[Spending]:
         """What is spent and held in the windows of now."""
+
+
+class CostStore(Protocol):
+    """Keeps what every call came to."""
+
+    def add(self, costs: Sequence[CallCost]) -> None:
+        """Keep rows durably; one whose id is there already is left as it is."""
+
+    def sums(self, query: CostQuery) -> Sequence[CostSum]:
+        """The sums of each group, dearest first; by day the days in order."""
 
 
 class RunStore(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKeyConstraint,
@@ -125,4 +126,28 @@ decisions = Table(
     Column("decision", JSON, nullable=False),
     ForeignKeyConstraint(["tenant", "run_id"], ["runs.tenant", "runs.run_id"], ondelete="CASCADE"),
     Index("decisions_by_id", "decision_id"),
+)
+
+# Money in nano-dollars; `pipeline` is empty for a direct call.
+call_costs = Table(
+    "call_costs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("tenant", String(32), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("site", String(64), nullable=False),
+    Column("pipeline", String(80), nullable=False),
+    Column("ended", String(16), nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("engine_seconds", Float, nullable=False),
+    Column("nano", BigInteger, nullable=False),
+    Column("measured", Boolean, nullable=False),
+    Column("priced", Boolean, nullable=False),
+    Index("call_costs_by_day", "day", "tenant"),
 )

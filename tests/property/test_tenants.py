@@ -103,7 +103,7 @@ class Office:
         self.state.limit_tenant(tenant, KeyLimits(rpm=rpm))
 
     def _use(self, tenant: str, key: str, tokens: int) -> None:
-        lines = lines_of(tenant, key, [TOKENS], [TOKENS], Amount(tokens))
+        lines = lines_of(tenant, [(key, [TOKENS]), ("", [TOKENS])], Amount(tokens))
         claim = Claim(f"c{next(self._claims)}", lines, 60.0)
         self.books.reserve(claim)
         self.books.settle(claim.id, Amount(tokens // 2))

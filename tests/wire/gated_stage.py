@@ -70,6 +70,7 @@ class GatedStage(Stage):
     """A stage whose gateway reaches `chatgpt` at `base_url`, through the gate alone."""
 
     base_url: str = ""
+    price: dict[str, float] | None = None
     egress: EgressService = field(init=False)
     adapter: OpenAiCompatible = field(init=False)
     ledger: KeptRecords = field(default_factory=KeptRecords)
@@ -80,7 +81,7 @@ class GatedStage(Stage):
 
     def _gateway(self) -> GatewayState:
         made = super()._gateway()
-        card = remote_card(self.base_url)
+        card = remote_card(self.base_url, price=self.price)
         rules = GateRules(
             gate_keys(PEPPER),
             default_policy(),

@@ -20,10 +20,12 @@ from retrieval.opening import Retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest, Source
 from retrieval.preparing import IngestRequest
 from router.budget import Amount, Claim
+from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
 from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
+from router.store.sql_costs import SqlCostStore
 from router.store.state import NewKey, State
 
 DIGEST = "sha256:" + "0" * 64
@@ -124,6 +126,13 @@ class RetrieverService:
 class StateService:
     state: State
     accounts: Accounts
+    costs_store: SqlCostStore
+
+    async def record_costs(self, costs: Sequence[CallCost]) -> None:
+        await asyncio.to_thread(self.costs_store.add, costs)
+
+    async def costs(self, query: CostQuery) -> Sequence[CostSum]:
+        return await asyncio.to_thread(self.costs_store.sums, query)
 
     async def keys(self) -> Sequence[KeyRecord]:
         return await asyncio.to_thread(self.state.list_keys)

@@ -25,6 +25,7 @@ from router.store.accounts import Accounts
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
 from router.store.sql_budgets import SqlBudgetStore
+from router.store.sql_costs import SqlCostStore
 from router.store.sql_keys import SqlKeyStore
 from router.store.sql_runs import SqlRunStore
 from router.store.state import NewKey, State
@@ -100,10 +101,11 @@ class Stage:
         self.retrieval = open_retrieval(self.folder / "collections", embedder)
         chat = ChatService(self.chat)
         accounts = Accounts(SqlBudgetStore(self.database))
+        costs = SqlCostStore(self.database)
         targets = {"mistral": chat, "whisper": SpeechService(self.hearing),
                    "embed": EmbedderService(embedder), "small": chat,
                    "retriever": RetrieverService(self.retrieval, self.source),
-                   "state": StateService(self.store, accounts)}  # fmt: skip
+                   "state": StateService(self.store, accounts, costs)}  # fmt: skip
         self.remotes = {name: LocalRemote(name, target) for name, target in targets.items()}
         self.gateway = self._gateway()
         await self._settle()

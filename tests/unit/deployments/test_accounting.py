@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deployments.accounting import Accounting, Charge
+from deployments.accounting import Accounting, Charge, Purpose
 from deployments.charged_chat import ChargedChat
 from models.deadline import Deadline
 from models.errors import (
@@ -20,8 +20,9 @@ from models.errors import (
 from models.messages import ChatRequest, Message, Sampling, Usage
 from models.tariff import NANO
 from models.testing.scripted import ScriptedChat, say_in_turn
-from router.budget import NOTHING, Amount, Claim
+from router.budget import NOTHING, Amount, Claim, exceeded
 from router.budget_estimate import prompt_bound
+from router.costs import CallCost
 from router.key_limits import KeyLimits, limits_of
 from router.keys import DEFAULT_SCOPES, Principal
 from router.rate_book import TOKENS, RateBook
@@ -43,11 +44,15 @@ class Books:
     name: str = "state"
     claims: list[Claim] = field(default_factory=list)
     settled: list[tuple[str, Amount]] = field(default_factory=list)
+    costs: list[CallCost] = field(default_factory=list)
     calls: int = 0
     failure: Exception | None = None
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def call(self, method: str, *args: Any, deadline: Deadline) -> None:
+        if method == "record_costs":
+            self.costs += args[0]
+            return
         self.calls += 1
         if self.failure is not None:
             failure, self.failure = self.failure, None
@@ -209,3 +214,37 @@ async def test_a_model_whose_price_nobody_named_counts_as_the_dearest(desk: Desk
     async with desk.charge(dollars, Amount(100, NANO), unpriced) as charge:
         charge.used(Usage(3, 4))
     assert desk.books.settled[1][1].nano_usd > 7000
+
+
+async def test_every_settled_call_leaves_one_row_of_costs(desk: Desk) -> None:
+    nobody = who(KeyLimits())
+    purpose = Purpose("pipeline/support")
+    async with Charge(desk.accounting, nobody, PAID, MOST, purpose) as charge:
+        charge.used(Usage(3, 4))
+    with pytest.raises(ModelUnavailable):
+        async with desk.charge(nobody, MOST, PAID):
+            raise ModelUnavailable("Gone.")
+    stream: Any = desk.chat(ScriptedChat(say_in_turn("one two three")), nobody).stream(
+        ASK, Deadline.after(60)
+    )
+    await anext(stream)
+    await stream.aclose()
+    await desk.accounting.costs.flush()
+    done, cancelled = desk.books.costs
+    assert (done.nano, done.usage, done.ended, done.pipeline) == (
+        7000, Usage(3, 4), "done", "pipeline/support",
+    )  # fmt: skip
+    assert (done.tenant, done.key_id, done.model, done.measured) == ("acme", "k1", "paid", True)
+    assert (cancelled.ended, cancelled.measured, cancelled.pipeline) == ("cancelled", False, "")
+    assert cancelled.usage.prompt_tokens > prompt_bound(ASK)
+    assert desk.books.calls == 0
+
+
+async def test_the_budget_of_a_pipeline_is_reserved_beside_the_keys(desk: Desk) -> None:
+    day = limits_of(budget_usd=["5/day"]).budgets[0]
+    purpose = Purpose("pipeline/support", (day,))
+    async with Charge(desk.accounting, who(), PAID, Amount(100, 9), purpose) as charge:
+        charge.used(Usage(3, 4))
+    lines = desk.books.claims[0].lines
+    assert [(line.key_id, line.amount) for line in lines] == [("k1", 100), ("pipeline/support", 9)]
+    assert "pipeline 'support'" in exceeded(lines[1], 1, 0.0).message

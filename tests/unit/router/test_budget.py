@@ -74,18 +74,18 @@ def test_tokens_that_are_none_name_their_field() -> None:
 
 
 def test_a_call_takes_from_every_budget_that_counts_it_in_one_order() -> None:
-    both = lines_of("acme", "k1", [USD, TOKENS], [TOKENS], Amount(9, 70))
+    both = lines_of("acme", [("k1", [USD, TOKENS]), ("", [TOKENS])], Amount(9, 70))
     assert both == (
         Line("acme", "", TOKENS, 9),
         Line("acme", "k1", TOKENS, 9),
         Line("acme", "k1", USD, 70),
     )
-    assert both == lines_of("acme", "k1", [TOKENS, USD], [TOKENS], Amount(9, 70))
+    assert both == lines_of("acme", [("k1", [TOKENS, USD]), ("", [TOKENS])], Amount(9, 70))
 
 
 def test_what_costs_no_money_takes_nothing_from_a_budget_of_money() -> None:
-    assert lines_of("acme", "k1", [USD], [], Amount(9, 70))
-    assert lines_of("acme", "k1", [USD], [], Amount(9, 0)) == ()
+    assert lines_of("acme", [("k1", [USD]), ("", [])], Amount(9, 70))
+    assert lines_of("acme", [("k1", [USD]), ("", [])], Amount(9, 0)) == ()
 
 
 def test_the_refusal_tells_whose_budget_what_is_left_and_till_when() -> None:

@@ -1,0 +1,56 @@
+"""Costs on their way to State: none lost while it is away, none made up."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from deployments import cost_book
+from deployments.cost_book import CostBook
+from models.errors import ModelUnavailable
+from router.costs import CallCost
+
+
+@dataclass
+class Books:
+    name: str = "state"
+    failures: int = 0
+    taken: list[CallCost] = field(default_factory=list)
+
+    async def call(self, method: str, *args: Any, deadline: Any) -> None:
+        assert method == "record_costs"
+        if self.failures:
+            self.failures -= 1
+            raise ModelUnavailable("Gone.")
+        self.taken += args[0]
+
+    def stream(self, method: str, *args: Any, deadline: Any) -> Any:
+        raise AssertionError("nothing is streamed here")
+
+
+def cost(number: int) -> CallCost:
+    return CallCost(f"cost_{number}", 0.0, "acme", "k1", "m", "s", number)
+
+
+async def test_rows_arrive_in_order_and_again_after_a_failure() -> None:
+    books = Books(failures=1)
+    book = CostBook(books)
+    for number in range(3):
+        book.add(cost(number))
+    await asyncio.sleep(0)
+    book.add(cost(3))
+    await book.flush()
+    assert books.taken == [cost(number) for number in range(4)]
+    book.add(cost(4))
+    await book.flush()
+    assert books.taken[4:] == [cost(4)]
+    assert book.lost == 0
+
+
+async def test_there_is_an_end_to_what_waits() -> None:
+    books = Books()
+    book = CostBook(books)
+    for number in range(cost_book.MOST_WAITING + 2):
+        book.add(cost(number % 2))
+    assert book.lost == 2
