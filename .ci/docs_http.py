@@ -12,25 +12,10 @@ from typing import Any
 from docs_fields import plain_table
 from fastapi.routing import APIRoute
 
-from deployments.routes import (
-    audio,
-    chat,
-    collections,
-    costs,
-    embeddings,
-    health,
-    keys,
-    models,
-    pipelines,
-    status,
-)
+from deployments.gateway_app import MODULES
 from deployments.wire.chat_body import RouteBody
 
 PAGE = "http.md"
-MODULES: tuple[ModuleType, ...] = (
-    health, chat, embeddings, audio, models, pipelines, collections, status, keys,
-    costs,
-)  # fmt: skip
 INTRODUCTION = """# HTTP
 
 <!-- Made by .ci/docs_http.py from deployments/routes; change those, then run `make docs`. -->
@@ -74,6 +59,12 @@ MORE = {
     "message, its text or its `input_audio` part, and refuses what its prompts decide: `n`, "
     "`tools`, `response_format`, `logprobs`, `stop`. Images are refused. From "
     "`user` on, fields are taken and have no effect, except `modalities`: text only.",
+    "POST /v1/messages": "Anthropic's message, or its stream: `message_start`, for each block "
+    "`content_block_start`, `content_block_delta` and `content_block_stop`, then `message_delta` "
+    "with the usage and `route`, and `message_stop`. [Anthropic clients]"
+    "(../how-to/clients.md#anthropic) says what differs.",
+    "POST /v1/messages/count_tokens": "`{input_tokens}` by the tokenizer and template of a local "
+    "model; refused for pipelines and for models outside.",
     "POST /v1/embeddings": "OpenAI's list of embeddings. `dimensions` may only be the model's.",
     "POST /v1/audio/transcriptions": "multipart/form-data with `file`, `model`, and if wanted "
     "`language`, `prompt`, `temperature`, `response_format` (json, text, srt, vtt, verbose_json) "

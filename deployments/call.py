@@ -15,6 +15,8 @@ from deployments.accounting import Charge
 from deployments.egress_chat import Originating
 from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.chat_response import OpenAiDialect
+from deployments.wire.dialect import Dialect
 from deployments.wire.opened import opened
 from models.catalog import ModelCard
 from models.deadline import Deadline
@@ -91,9 +93,12 @@ class Call:
         """The response headers that say what answered."""
         return {"x-route-model": model, "x-route-decision": self.decision_id}
 
-    async def opened(self, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async def opened(
+        self, events: AsyncGenerator[bytes, None], dialect: Dialect | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The events, started, so that an early error is still a response of its own."""
-        return await opened(events, self.request_id, self.state.settings.gateway.pings)
+        written = (dialect or OpenAiDialect()).error_event
+        return await opened(events, self.request_id, self.state.settings.gateway.pings, written)
 
     def run_request(self, inputs: dict[str, Any]) -> RunRequest:
         """This call as a pipeline takes it."""

@@ -20,6 +20,7 @@ from deployments.routes import (
     embeddings,
     health,
     keys,
+    messages,
     models,
     pipelines,
     status,
@@ -28,6 +29,11 @@ from deployments.wire.errors import error_response, on_error
 from deployments.wire.rate_headers import RateHeaders
 from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
+
+MODULES = (
+    health, chat, messages, embeddings, audio, models, pipelines, collections, status, keys,
+    costs,
+)  # fmt: skip
 
 
 def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
@@ -40,10 +46,7 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
         openapi_url="/openapi.json",
     )
     app.state.gateway = state
-    modules = (
-        health, chat, embeddings, audio, models, pipelines, collections, status, keys, costs,
-    )  # fmt: skip
-    for module in modules:
+    for module in MODULES:
         app.include_router(module.router)
     app.add_exception_handler(PodiumError, on_error)
     app.add_exception_handler(HTTPException, on_error)
@@ -59,4 +62,4 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
     first = error.errors()[0]
     param = ".".join(str(part) for part in first["loc"][1:]) or None
-    return error_response(InvalidRequest(f"'{param}': {first['msg']}.", param=param))
+    return error_response(InvalidRequest(f"'{param}': {first['msg']}.", param=param), request)

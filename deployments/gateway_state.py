@@ -18,14 +18,14 @@ from deployments.ledger_remote import RemoteLedger
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
 from deployments.policy_keeper import PolicyKeeper
-from deployments.ports import RemoteSearcher, RemoteSource
+from deployments.ports import RemoteSearcher, RemoteSource, RemoteTokenCounter
 from deployments.remote import Remote
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
 from models.errors import ModelNotFound, PodiumError
-from models.ports import ChatModel
+from models.ports import ChatModel, TokenCounter
 from router.detect.scanner import Scanner
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
@@ -102,6 +102,10 @@ class GatewayState:
     def chat_model(self, name: str) -> ChatModel:
         """The port of a chat model that runs here, or that is reached through the gate."""
         return self._chat[name]
+
+    def counter(self, name: str) -> TokenCounter:
+        """What counts a local model's tokens."""
+        return RemoteTokenCounter(self.models[name])
 
     def chat_for(self, who: Principal, name: str, purpose: Purpose = DIRECT) -> ChatModel:
         """The same port, every call of it charged to the key and counted among its costs."""

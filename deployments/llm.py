@@ -61,6 +61,10 @@ class LLM:
         """The usage with the seconds that this engine's accelerators worked for it."""
         return replace(usage, engine_seconds=self._clock.seconds(mark) * self._accelerators)
 
+    async def count(self, request: ChatRequest, seconds: float) -> int:
+        """The tokens of a prompt, by the engine's own template and tokenizer."""
+        return await self._engine.count(request, Deadline.after(seconds))
+
     async def stats(self) -> EngineStats:
         """The engine's load, read from its scheduler."""
         return self._engine.stats()

@@ -41,6 +41,18 @@ class RemoteChatModel:
                 yield item
 
 
+class RemoteTokenCounter:
+    """A TokenCounter in another process."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def count(self, request: ChatRequest, deadline: Deadline) -> int:
+        """The tokens of the prompt."""
+        counted = await self._remote.call("count", request, deadline.remaining(), deadline=deadline)
+        return cast(int, counted)
+
+
 class RemoteTranscriber:
     """A Transcriber in another process."""
 

@@ -32,12 +32,14 @@ class _Answer:
     calls: dict[int, _Call] = field(default_factory=dict)
     logprobs: list[TokenLogprob] = field(default_factory=list)
     finish_reason: FinishReason = "stop"
+    stop_sequence: str | None = None
 
     def add(self, delta: ChatDelta) -> None:
         self.text += delta.text
         self.reasoning += delta.reasoning
         self.logprobs += delta.logprobs
         self.finish_reason = delta.finish_reason or self.finish_reason
+        self.stop_sequence = delta.stop_sequence or self.stop_sequence
         for part in delta.tool_calls:
             self._add_call(part)
 
@@ -55,6 +57,7 @@ class _Answer:
             finish_reason=self.finish_reason,
             reasoning=self.reasoning,
             logprobs=tuple(self.logprobs),
+            stop_sequence=self.stop_sequence,
         )
 
 

@@ -150,7 +150,8 @@ class ToolCallDelta:
 class ChatDelta:
     """A piece of a streamed completion for choice `index`.
 
-    `usage` stands only on the last delta of a stream, whose `finish_reason` may be None.
+    `usage` stands only on the last delta of a stream, whose `finish_reason` may be None;
+    `stop_sequence` is the one of the request's that ended it, where the engine tells.
     """
 
     index: int = 0
@@ -160,16 +161,24 @@ class ChatDelta:
     logprobs: tuple[TokenLogprob, ...] = ()
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    stop_sequence: str | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         # One is sent between processes for every token; the dataclass's own way costs ten times.
-        values = (self.reasoning, self.tool_calls, self.logprobs, self.finish_reason, self.usage)
+        values = (
+            self.reasoning,
+            self.tool_calls,
+            self.logprobs,
+            self.finish_reason,
+            self.usage,
+            self.stop_sequence,
+        )
         if values == _NOTHING_MORE:
             return ChatDelta, (self.index, self.text)
         return ChatDelta, (self.index, self.text, *values)
 
 
-_NOTHING_MORE = ("", (), (), None, None)
+_NOTHING_MORE = ("", (), (), None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,7 @@ class Choice:
     finish_reason: FinishReason
     reasoning: str = ""
     logprobs: tuple[TokenLogprob, ...] = ()
+    stop_sequence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class ChatModel(Protocol):
         """The answer as it comes, usage on the last delta."""
 
 
+class TokenCounter(Protocol):
+    """Says what a request comes to before it is answered; raises PodiumError only."""
+
+    async def count(self, request: ChatRequest, deadline: Deadline) -> int:
+        """The tokens of the prompt."""
+
+
 class Transcriber(Protocol):
     """Writes down speech; raises InvalidAudio for what is no audio."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
 
+from deployments.wire.refused import REFUSED
 from models.errors import BodyTooLarge, InvalidRequest, UnsupportedParameter
 
 T = TypeVar("T", bound=BaseModel)
@@ -74,6 +75,8 @@ def _fault(error: ValidationError, body: bytes) -> InvalidRequest:
         return UnsupportedParameter(
             f"{where} is not a parameter of this request; leave it out.", param=param
         )
+    if worst["type"] == REFUSED:
+        return UnsupportedParameter(f"{where} is not offered here; leave it out.", param=param)
     if worst["type"] == "missing":
         return InvalidRequest(f"{where} is missing.", param=param)
     if worst["type"].startswith("union_tag"):

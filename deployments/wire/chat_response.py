@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from deployments.wire.errors import error_event
+from models.errors import PodiumError
 from models.messages import ChatDelta, Choice, Completion, TokenLogprob, Usage
 
 _encoder = msgspec.json.Encoder()
 DONE = b"data: [DONE]\n\n"
-PING = b": ping\n\n"
 
 
 def completion_id() -> str:
@@ -44,6 +45,25 @@ def usage_body(usage: Usage) -> dict[str, Any]:
     }
 
 
+class OpenAiDialect:
+    """OpenAI's chat completions; `include_usage` is the client's wish for a chunk of counts."""
+
+    def __init__(self, include_usage: bool = False) -> None:
+        self._include_usage = include_usage
+
+    def body(self, completion: Completion, model: str, route: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of a whole answer."""
+        return completion_body(completion, model, route)
+
+    def writer(self, model: str) -> ChunkWriter:
+        """A writer for one stream."""
+        return ChunkWriter(model, self._include_usage)
+
+    def error_event(self, error: PodiumError, request_id: str) -> bytes:
+        """The error as data; no [DONE] follows."""
+        return error_event(error)
+
+
 class ChunkWriter:
     """Writes the events of one stream; id, created and model are the same in every chunk.
 
@@ -51,7 +71,8 @@ class ChunkWriter:
     on the usage chunk where one was asked for, else on that one.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, include_usage: bool = False) -> None:
+        self._include_usage = include_usage
         self._base = {
             "id": completion_id(),
             "object": "chat.completion.chunk",
@@ -72,12 +93,12 @@ class ChunkWriter:
         self._held = body
         return free
 
-    def last(self, usage: Usage | None, route: Mapping[str, Any]) -> bytes:
-        """The events before [DONE]; with `usage` its chunk without choices, as OpenAI has it."""
-        if usage is None:
-            return self._event({"choices": [], **(self._held or {}), "route": route})
+    def last(self, usage: Usage, route: Mapping[str, Any]) -> bytes:
+        """The events that are left, counts in a chunk without choices where they are wanted."""
+        if not self._include_usage:
+            return self._event({"choices": [], **(self._held or {}), "route": route}) + DONE
         counts = {"choices": [], "usage": usage_body(usage), "route": route}
-        return self._release() + self._event(counts)
+        return self._release() + self._event(counts) + DONE
 
     def _release(self) -> bytes:
         return b"" if self._held is None else self._event(self._held)

@@ -10,6 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from deployments.wire.messages_errors import (
+    messages_error_object,
+    messages_status,
+    speaks_messages,
+)
 from models.errors import (
     BudgetExceeded,
     InternalError,
@@ -40,13 +45,16 @@ def error_event(error: PodiumError) -> bytes:
     return b"data: " + json.dumps(error_object(error)).encode() + b"\n\n"
 
 
-def error_response(error: PodiumError) -> Response:
-    """The response; tells clients whether trying again can help."""
+def error_response(error: PodiumError, request: Request) -> Response:
+    """The response in the dialect of the request's path; says whether trying again can help."""
     headers = {}
     if error.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if isinstance(error, PolicyDenied | BudgetExceeded):
         headers["x-should-retry"] = "false"
+    if speaks_messages(request.url.path):
+        told = messages_error_object(error, str(request.state.request_id))
+        return JSONResponse(told, status_code=messages_status(error), headers=headers)
     return JSONResponse(error_object(error), status_code=error.status, headers=headers)
 
 
@@ -64,7 +72,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     found = as_podium_error(error)
     if isinstance(found, InternalError):
         log_internal(request.state.request_id, error)
-    response = error_response(found)
+    response = error_response(found, request)
     if isinstance(error, HTTPException) and error.status_code == 405:
         response.headers.update(error.headers or {})
     return response

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
-from deployments.wire.chat_response import PING
-from deployments.wire.errors import as_podium_error, error_event, log_internal
-from deployments.wire.pings import Pings
-from models.errors import InternalError
+from deployments.wire.errors import as_podium_error, log_internal
+from deployments.wire.pings import PING, Pings
+from models.errors import InternalError, PodiumError
 
 
 async def opened(
-    events: AsyncGenerator[bytes, None], request_id: str, pings: Pings
+    events: AsyncGenerator[bytes, None],
+    request_id: str,
+    pings: Pings,
+    error_event: Callable[[PodiumError, str], bytes],
 ) -> AsyncGenerator[bytes, None]:
     """The events, started: an error before the first is still a proper error response.
 
@@ -27,7 +29,7 @@ async def opened(
     except BaseException:
         await _stop(first, events)
         raise
-    return _rest(first, events, request_id, pings.every)
+    return _rest(first, events, request_id, pings.every, error_event)
 
 
 async def _rest(
@@ -35,6 +37,7 @@ async def _rest(
     events: AsyncGenerator[bytes, None],
     request_id: str,
     every: float,
+    error_event: Callable[[PodiumError, str], bytes],
 ) -> AsyncGenerator[bytes, None]:
     try:
         while not first.done():
@@ -47,7 +50,7 @@ async def _rest(
         found = as_podium_error(error)
         if isinstance(found, InternalError):
             log_internal(request_id, error)
-        yield error_event(found)
+        yield error_event(found, request_id)
     finally:
         await _stop(first, events)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# A comment: no client of either dialect takes it for an event.
+PING = b": ping\n\n"
+
 
 class Pings(BaseModel):
     """Seconds: after `first` a stream opens without an event, then a comment goes out `every`."""

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from deployments.meter import Meter
 from deployments.wire.client_watch import ClientWatch
 from deployments.wire.errors import error_response, log_internal, on_error
-from deployments.wire.request_id import request_id
+from deployments.wire.messages_errors import speaks_messages
+from deployments.wire.request_id import HEADER, MESSAGES_HEADER, request_id
 from deployments.wire.request_log import log_request
 from deployments.wire.route_template import route_template
 from deployments.wire.sender import Sender
@@ -45,7 +46,7 @@ class RequestContext:
         path = route_template(scope)
         request = Request(scope, receive)
         request.state.request_id = request_id(scope["headers"])
-        sender = Sender(send, request.state.request_id if self._echo else None)
+        sender = Sender(send, _id_headers(scope["path"], request.state.request_id, self._echo))
         client = ClientWatch(receive, lambda: sender.finished)
         self._meter.arrived(path)
         try:
@@ -62,7 +63,7 @@ class RequestContext:
     ) -> None:
         if self._now >= self._limit and scope["path"] not in _FREE:
             full = Overloaded("This gateway is full; try again shortly.", retry_after=1.0)
-            await error_response(full)(scope, client.receive, sender)
+            await error_response(full, request)(scope, client.receive, sender)
             return
         self._now += 1
         try:
@@ -86,3 +87,10 @@ class RequestContext:
             # The server closes a response that was left unfinished; raised to it, the error would
             # be logged with its text.
             log_internal(request.state.request_id, error)
+
+
+def _id_headers(path: str, id: str, echo: bool) -> tuple[tuple[bytes, bytes], ...]:
+    names = [HEADER] if echo else []
+    if speaks_messages(path):
+        names.append(MESSAGES_HEADER)
+    return tuple((name, id.encode()) for name in names)

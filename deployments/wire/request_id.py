@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Iterable
 
 HEADER = b"x-request-id"
+# What Anthropic's clients read it from.
+MESSAGES_HEADER = b"request-id"
 _ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from starlette.types import Message, Send
-
-from deployments.wire.request_id import HEADER
 
 _EVENTS = b"text/event-stream"
 
 
 class Sender:
-    """The ASGI `send` for the application.
+    """The ASGI `send` for the application; `more` are headers for the response.
 
     `first_event` is when the first event of a stream went out, on the monotonic clock; comments
     that only keep a connection open are none.
     """
 
-    def __init__(self, send: Send, request_id: str | None) -> None:
+    def __init__(self, send: Send, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
         self._send = send
-        self._id = request_id
+        self._more = more
         self._events = False
         self.status: int | None = None
         self.finished = False
@@ -42,9 +41,7 @@ class Sender:
         self._events = any(
             name.lower() == b"content-type" and value.startswith(_EVENTS) for name, value in headers
         )
-        if self._id is None:
-            return message
-        return {**message, "headers": [*headers, (HEADER, self._id.encode())]}
+        return {**message, "headers": [*headers, *self._more]}
 
     def _sent(self, body: bytes) -> None:
         self.bytes += len(body)

@@ -112,6 +112,12 @@ class VllmEngine:
             async for delta in deltas:
                 yield delta
 
+    async def count(self, request: ChatRequest, deadline: Deadline) -> int:
+        """The tokens that the messages and tools take, template and all."""
+        with _vllm_errors(self._model):
+            async with asyncio.timeout(deadline.remaining()):
+                return len((await self._render(request))["prompt_token_ids"])
+
     async def _run(
         self, request: ChatRequest, deadline: Deadline, kind: RequestOutputKind
     ) -> AsyncGenerator[ChatDelta, None]:
@@ -234,10 +240,17 @@ class _Readers:
             index=delta.index,
             text=delta.text,
             reasoning=delta.reasoning,
-            tool_calls=delta.tool_calls,
+            tool_calls=self._allowed(delta.tool_calls),
             logprobs=_logprobs(answer, self._request.sampling.top_logprobs),
             finish_reason=finish,
+            stop_sequence=answer.stop_reason if isinstance(answer.stop_reason, str) else None,
         )
+
+    def _allowed(self, calls: tuple[ToolCallDelta, ...]) -> tuple[ToolCallDelta, ...]:
+        """One call a choice when the client wants no more at once."""
+        if self._request.parallel_tool_calls:
+            return calls
+        return tuple(call for call in calls if call.index == 0)
 
     def _call_delta(self, answer: CompletionOutput) -> ChatDelta:
         if self._required:

@@ -13,7 +13,11 @@ from tests.manual_blocks import Block, blocks
 from tests.serve.instance import BIN, Instance, environment, run
 from tests.tracked import ROOT
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "tutorial.md",
+    ROOT / "docs" / "how-to" / "clients.md",
+)
 WEBCAMS = "webcams.md"
 
 
@@ -25,6 +29,8 @@ def execute(block: Block, podium: Instance, folder: Path) -> str:
             "PODIUM_HOME": str(podium.home),
             "OPENAI_BASE_URL": podium.url,
             "OPENAI_API_KEY": podium.key,
+            "ANTHROPIC_BASE_URL": podium.base_url,
+            "ANTHROPIC_API_KEY": podium.key,
         }
     )
     variables["PATH"] = f"{BIN}:{variables['PATH']}"

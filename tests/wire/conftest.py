@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anthropic
 import httpx2
 import openai
 import pytest
@@ -59,6 +60,15 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def client(server: Server) -> Iterator[openai.OpenAI]:
     """The official SDK as any user makes it, but for retries: an error is what a test is about."""
     with openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.key(), max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+def claude(server: Server) -> Iterator[anthropic.Anthropic]:
+    """Anthropic's official SDK, in the same way."""
+    with anthropic.Anthropic(
+        base_url=server.url, api_key=server.key(), auth_token=None, max_retries=0
+    ) as made:
         yield made
 
 

@@ -51,6 +51,10 @@ class ChatService:
             async for delta in deltas:
                 yield delta
 
+    async def count(self, request: ChatRequest, seconds: float) -> int:
+        said = [message.content for message in request.messages]
+        return sum(len(text.split()) for text in [*said, *(tool.name for tool in request.tools)])
+
     async def stats(self) -> Stats:
         return Stats(running=self.chat.running)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx2
 import openai
 import pytest
@@ -73,6 +74,25 @@ def client(gated: Server) -> Iterator[openai.OpenAI]:
 def http(gated: Server) -> Iterator[httpx2.Client]:
     with plain(gated) as made:
         yield made
+
+
+def test_messages_go_the_same_way(gated: Server, stub: StubServer) -> None:
+    """Anthropic's dialect asks a model of OpenAI's through the gate, and its counts are honest."""
+    ask: Any = {"model": "chatgpt", "messages": [{"role": "user", "content": CANARY}]}
+    with anthropic.Anthropic(base_url=gated.url, api_key=gated.key(), max_retries=0) as claude:
+        whole = claude.messages.create(**ask, max_tokens=64)
+        with claude.messages.stream(**ask, max_tokens=64) as stream:
+            streamed = stream.get_final_message()
+        for message in (whole, streamed):
+            assert message.content[0].text == REPLY  # type: ignore[union-attr]
+            assert message.usage.output_tokens == 8
+        assert [CANARY in one["body"] for one in stub.received] == [True, True]
+        with pytest.raises(anthropic.BadRequestError, match="provider's"):
+            claude.messages.count_tokens(**ask)
+        secret = {"route": {"data_class": "CONFIDENTIAL"}}
+        with pytest.raises(anthropic.PermissionDeniedError):
+            claude.messages.create(**ask, max_tokens=64, extra_body=secret)
+    assert len(stub.received) == 2
 
 
 def say(client: openai.OpenAI, text: str = CANARY, model: str = "chatgpt", **fields: Any) -> Any:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from deployments.wire.chat_response import ChunkWriter
+from deployments.wire.chat_response import DONE, ChunkWriter
 from models.messages import ChatDelta, Usage
 
 ROUTE = {"model": "m"}
 
 
 def chunks(*events: bytes) -> list[Any]:
-    found = b"".join(events).split(b"\n\n")[:-1]
+    found = b"".join(events).removesuffix(DONE).split(b"\n\n")[:-1]
     return [json.loads(event.removeprefix(b"data: ")) for event in found]
 
 
@@ -23,14 +23,14 @@ def test_the_last_chunk_of_text_carries_the_route() -> None:
         writer.delta(ChatDelta(finish_reason="stop")),
     )
     assert nothing == b""
-    start, end = chunks(first, writer.delta(ChatDelta(usage=Usage())), writer.last(None, ROUTE))
+    start, end = chunks(first, writer.delta(ChatDelta(usage=Usage())), writer.last(Usage(), ROUTE))
     assert start["choices"][0]["delta"] == {"role": "assistant", "content": "A"}
     assert "route" not in start
     assert (end["choices"][0]["finish_reason"], end["route"]) == ("stop", ROUTE)
 
 
 def test_the_usage_chunk_carries_it_where_there_is_one() -> None:
-    writer = ChunkWriter("m")
+    writer = ChunkWriter("m", include_usage=True)
     head = writer.delta(ChatDelta(text="A", finish_reason="length"))
     end, counts = chunks(head, writer.last(Usage(2, 1), ROUTE))
     assert end["choices"][0]["finish_reason"] == "length" and "route" not in end
@@ -42,7 +42,7 @@ def test_a_choice_that_ended_waits_for_no_other() -> None:
     writer.delta(ChatDelta(0, "A", finish_reason="stop"))
     ended, going = chunks(writer.delta(ChatDelta(1, "B")))
     assert (ended["choices"][0]["index"], going["choices"][0]["index"]) == (0, 1)
-    (last,) = chunks(writer.delta(ChatDelta(1, finish_reason="stop")), writer.last(None, ROUTE))
+    (last,) = chunks(writer.delta(ChatDelta(1, finish_reason="stop")), writer.last(Usage(), ROUTE))
     assert last["choices"][0]["index"] == 1
 
 
