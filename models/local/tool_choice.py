@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.errors import InvalidRequest
-from models.messages import ChatRequest, ToolSpec
+from models.messages import ChatRequest, ToolCallDelta, ToolSpec
 
 _ANY_OBJECT: Mapping[str, Any] = {"type": "object"}
 
@@ -38,6 +38,15 @@ def schema_of(request: ChatRequest) -> Mapping[str, Any] | None:
     if is_required_among(request):
         return {"anyOf": [_call_schema(tool) for tool in request.tools]}
     return request.json_schema
+
+
+def calls_at_once(
+    request: ChatRequest, calls: tuple[ToolCallDelta, ...]
+) -> tuple[ToolCallDelta, ...]:
+    """The pieces of calls that go on: those of the first alone where no more are wanted at once."""
+    if request.parallel_tool_calls:
+        return calls
+    return tuple(call for call in calls if call.index == 0)
 
 
 def is_required_among(request: ChatRequest) -> bool:

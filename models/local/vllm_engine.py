@@ -18,7 +18,13 @@ from models.errors import (
     ModelUnavailable,
 )
 from models.local.engine_stats import EngineStats
-from models.local.tool_choice import forced_tool, is_required_among, read_call, schema_of
+from models.local.tool_choice import (
+    calls_at_once,
+    forced_tool,
+    is_required_among,
+    read_call,
+    schema_of,
+)
 from models.local.vllm_refusals import refusal
 from models.local.vllm_requests import (
     engine_arguments,
@@ -240,17 +246,11 @@ class _Readers:
             index=delta.index,
             text=delta.text,
             reasoning=delta.reasoning,
-            tool_calls=self._allowed(delta.tool_calls),
+            tool_calls=calls_at_once(self._request, delta.tool_calls),
             logprobs=_logprobs(answer, self._request.sampling.top_logprobs),
             finish_reason=finish,
             stop_sequence=answer.stop_reason if isinstance(answer.stop_reason, str) else None,
         )
-
-    def _allowed(self, calls: tuple[ToolCallDelta, ...]) -> tuple[ToolCallDelta, ...]:
-        """One call a choice when the client wants no more at once."""
-        if self._request.parallel_tool_calls:
-            return calls
-        return tuple(call for call in calls if call.index == 0)
 
     def _call_delta(self, answer: CompletionOutput) -> ChatDelta:
         if self._required:
