@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from models.local.tool_choice import (
     read_call,
     schema_of,
 )
+from models.local.vllm_logprobs import token_logprobs
 from models.local.vllm_refusals import refusal
 from models.local.vllm_requests import (
     engine_arguments,
@@ -38,7 +39,6 @@ from models.messages import (
     ChatDelta,
     ChatRequest,
     Completion,
-    TokenLogprob,
     ToolCallDelta,
     Usage,
 )
@@ -247,7 +247,7 @@ class _Readers:
             text=delta.text,
             reasoning=delta.reasoning,
             tool_calls=calls_at_once(self._request, delta.tool_calls),
-            logprobs=_logprobs(answer, self._request.sampling.top_logprobs),
+            logprobs=token_logprobs(answer, self._request.sampling.top_logprobs),
             finish_reason=finish,
             stop_sequence=answer.stop_reason if isinstance(answer.stop_reason, str) else None,
         )
@@ -322,25 +322,6 @@ def _wire_request(request: ChatRequest) -> Any:
         tools=tools,
         tool_choice="auto" if tools else None,
         skip_special_tokens=False,
-    )
-
-
-def _logprobs(answer: CompletionOutput, top: int) -> tuple[TokenLogprob, ...]:
-    if answer.logprobs is None:
-        return ()
-    return tuple(
-        _token_logprob(token_id, position, top)
-        for token_id, position in zip(answer.token_ids, answer.logprobs, strict=False)
-    )
-
-
-def _token_logprob(token_id: int, position: Mapping[int, Any], top: int) -> TokenLogprob:
-    ranked = sorted(position.values(), key=lambda value: -float(value.logprob))[:top]
-    chosen = position[token_id]
-    return TokenLogprob(
-        token=chosen.decoded_token or "",
-        logprob=float(chosen.logprob),
-        top=tuple(TokenLogprob(v.decoded_token or "", float(v.logprob)) for v in ranked),
     )
 
 
