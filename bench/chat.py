@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> list[Comparison]:
     folder: Path = arguments.out
     folder.mkdir(parents=True, exist_ok=True)
     about = about_machine(arguments.words)
-    with _stopped_in_order() as stack:
+    with stopped_in_order() as stack:
         servers = _servers(stack, arguments, folder)
         generator = Generator()
         stack.callback(generator.stop)
@@ -146,7 +146,7 @@ def _servers(stack: ExitStack, arguments: argparse.Namespace, folder: Path) -> d
 
 
 @contextmanager
-def _stopped_in_order() -> Iterator[ExitStack]:
+def stopped_in_order() -> Iterator[ExitStack]:
     """A stack that is unwound on SIGTERM as on Ctrl-C, and that no second signal interrupts."""
     old = signal.signal(signal.SIGTERM, _on_terminate)
     # A job in the background is started with Ctrl-C ignored; a measurement still has to hear it.

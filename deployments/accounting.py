@@ -19,7 +19,7 @@ from deployments.cost_book import CostBook
 from deployments.remote import Remote
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError
+from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError, ReplicaLost
 from models.messages import Usage
 from router.budget import NOTHING, Amount, Budget, Claim, lines_of
 from router.budget_estimate import amount_used
@@ -33,6 +33,8 @@ ANSWER_S = 5.0
 # A reservation outlives the longest request by this much: time for a late settlement.
 MARGIN_S = 60.0
 _AGAIN_S = 1.0
+# The model may have worked, and a provider may send a bill, although no answer came.
+_UNKNOWN_USE = (DeadlineExceeded, ReplicaLost)
 
 
 class Accounting:
@@ -107,8 +109,8 @@ DIRECT = Purpose()
 class Charge:
     """One call's part of the limits of its key: `async with` takes it and settles it.
 
-    A call that fails before it answered costs nothing; one that is broken off or runs out of time,
-    and whose use nobody knows, costs the most it could.
+    A call that fails before it answered costs nothing; one that is broken off, runs out of time or
+    loses its replica, and whose use nobody knows, costs the most it could.
     """
 
     def __init__(
@@ -195,5 +197,5 @@ class Charge:
     def _unknown(self, error: BaseException | None) -> Amount:
         if self._delivered is not None:
             return self._delivered().at_most(self._most)
-        failed = isinstance(error, Exception) and not isinstance(error, DeadlineExceeded)
+        failed = isinstance(error, Exception) and not isinstance(error, _UNKNOWN_USE)
         return NOTHING if failed else self._most

@@ -27,6 +27,9 @@ _BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
 _SHUTDOWN_S = 20.0
 _QUEUE_PER_GATEWAY = 256
 _AT_THE_GATE = 512
+_HEALTH_S = 10.0
+# How long Serve takes to notice that a replica was killed; whoever asks for one of these waits.
+_NEEDED_HEALTH_S = 2.0
 
 
 def build(args: Mapping[str, Any]) -> Application:
@@ -55,7 +58,7 @@ def _gateway(
         **_shape("Retriever", settings.retriever.num_cpus, ongoing=256)
     ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
     state = StateService.options(  # type: ignore[attr-defined]
-        **_shape("State", 0.25, ongoing=256)
+        **_shape("State", 0.25, ongoing=256, health_s=_NEEDED_HEALTH_S)
     ).bind(home, read_policy(settings).digest, settings.ledger)
     limits = settings.gateway.limits
     shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
@@ -77,7 +80,7 @@ def _egress(
     from deployments.egress import Egress
 
     return Egress.options(  # type: ignore[attr-defined]
-        **_shape("Egress", 0.25, ongoing=_AT_THE_GATE), num_replicas=1
+        **_shape("Egress", 0.25, ongoing=_AT_THE_GATE, health_s=_NEEDED_HEALTH_S), num_replicas=1
     ).bind(settings, home, catalog, outside, state)
 
 
@@ -104,7 +107,9 @@ def _model(card: ModelCard) -> Application:
     return deployment.options(**shape, num_replicas=card.replicas).bind(card)
 
 
-def _shape(name: str, cpus: float, ongoing: int, gpus: float = 0.0) -> dict[str, Any]:
+def _shape(
+    name: str, cpus: float, ongoing: int, gpus: float = 0.0, health_s: float = _HEALTH_S
+) -> dict[str, Any]:
     return {
         "name": name,
         "ray_actor_options": {"num_cpus": cpus, "num_gpus": gpus},
@@ -113,5 +118,5 @@ def _shape(name: str, cpus: float, ongoing: int, gpus: float = 0.0) -> dict[str,
         "backpressure_config": _BACKPRESSURE,
         "graceful_shutdown_timeout_s": _SHUTDOWN_S,
         "health_check_timeout_s": 60,
-        "health_check_period_s": 10,
+        "health_check_period_s": health_s,
     }

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import (
     BackPressureError,
     DeploymentUnavailableError,
@@ -20,7 +20,14 @@ from ray.serve.exceptions import (
 from ray.serve.handle import DeploymentHandle
 
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, InternalError, ModelUnavailable, Overloaded, PodiumError
+from models.errors import (
+    DeadlineExceeded,
+    InternalError,
+    ModelUnavailable,
+    Overloaded,
+    PodiumError,
+    ReplicaLost,
+)
 
 RETRY_AFTER_S = 1.0
 
@@ -99,7 +106,9 @@ def _podium_errors(name: str) -> Iterator[None]:
         ) from error
     except RayTaskError as error:
         raise _cause(name, error) from error
-    except (DeploymentUnavailableError, RayServeException, RayError, ConnectionError) as error:
+    except (RayActorError, ConnectionError) as error:
+        raise lost(name) from error
+    except (DeploymentUnavailableError, RayServeException, RayError) as error:
         raise unavailable(name) from error
 
 
@@ -110,6 +119,14 @@ def _cause(name: str, error: RayTaskError) -> PodiumError:
     if isinstance(cause, PodiumError):
         return cause
     return InternalError(f"'{name}' failed in a way it should not; the request id finds the log.")
+
+
+def lost(name: str) -> ReplicaLost:
+    """The error of a call whose replica ended before it answered."""
+    return ReplicaLost(
+        f"'{name}' ended before it answered and is being restarted. Try again shortly.",
+        retry_after=RETRY_AFTER_S,
+    )
 
 
 def unavailable(name: str) -> ModelUnavailable:

@@ -22,6 +22,9 @@ from deployments.private_file import write_private
 from models.quiet import quiet_environment
 
 _TOKEN_BYTES = 32
+# HAProxy takes 97 bytes; our folder, Ray's of the node and the socket's name need 88 of them.
+_LONGEST_BASE = 9
+_SYSTEM_BASE = "/tmp"  # noqa: S108 - the folder in it is ours alone: made with mode 0700, or not made
 USERS_HOME = "HOME_OF_USER"
 
 
@@ -52,12 +55,18 @@ class RunFolder:
 def make_run_folder(home: Home) -> RunFolder:
     """A fresh run folder of this home; what an instance that was killed left there is removed."""
     name = hashlib.sha256(str(home.path).encode()).hexdigest()[:10]
-    folder = RunFolder(Path(tempfile.gettempdir()) / f"podium-{name}")
+    folder = RunFolder(_short_base() / f"podium-{name}")
     folder.remove()
     folder.path.mkdir(mode=0o700)
     folder.ray.mkdir(mode=0o700)
     write_private(folder.token, secrets.token_hex(_TOKEN_BYTES).encode())
     return folder
+
+
+def _short_base() -> Path:
+    """The temporary folder, or the system's where HAProxy's sockets would lie too deep."""
+    folder = tempfile.gettempdir()
+    return Path(folder if len(folder) <= _LONGEST_BASE else _SYSTEM_BASE)
 
 
 def ray_environment(
@@ -96,6 +105,9 @@ def ray_environment(
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_DEDUP_LOGS": "0",
+        # Whatever its name says: without it Ray takes the machine's outside address for loopback
+        # and listens there.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         # Ray would put replicas at 15, behind every other process of the machine.
         "RAY_worker_niceness": "0",
         "VLLM_HOST_IP": "127.0.0.1",

@@ -220,6 +220,10 @@ class ModelUnavailable(Unavailable):
     code = "model_unavailable"
 
 
+class ReplicaLost(ModelUnavailable):
+    """The replica ended while it worked on the call; what that has used, nobody knows."""
+
+
 class NoEligibleModel(Unavailable):
     """Policy leaves only models that are down."""
 

@@ -16,6 +16,8 @@ QUIET = {
     "HF_DATASETS_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "OTEL_SDK_DISABLED": "true",
+    # Speech recognition loads it; otherwise it makes up an id of the device and sends events.
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 
 

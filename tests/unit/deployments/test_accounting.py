@@ -15,7 +15,9 @@ from models.errors import (
     BudgetExceeded,
     DeadlineExceeded,
     ModelUnavailable,
+    PodiumError,
     RateLimited,
+    ReplicaLost,
 )
 from models.messages import ChatRequest, Message, Sampling, Usage
 from models.tariff import NANO
@@ -125,10 +127,13 @@ async def test_a_failed_call_costs_nothing(desk: Desk) -> None:
     assert await desk.settlement() == NOTHING
 
 
-async def test_a_call_out_of_time_costs_the_most_it_could(desk: Desk) -> None:
-    with pytest.raises(DeadlineExceeded):
+@pytest.mark.parametrize("error", [DeadlineExceeded("Late."), ReplicaLost("Killed.")])
+async def test_a_call_whose_use_nobody_knows_costs_the_most_it_could(
+    desk: Desk, error: PodiumError
+) -> None:
+    with pytest.raises(type(error)):
         async with desk.charge(who()):
-            raise DeadlineExceeded("Late.")
+            raise error
     assert await desk.settlement() == MOST
 
 

@@ -1,0 +1,83 @@
+"""Chat without governance, beside a running Podium: `python -m bench.ungoverned`, by its bench.
+
+A second application of the same Serve, in a replica of the same size behind the same HAProxy. It
+reads the same body, asks the same engine over the same kind of handle and writes the same stream;
+it knows no key, label, policy, limit, budget, ledger, log or metric.
+"""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import FastAPI, Request
+from ray import serve
+from starlette.responses import Response
+
+from bench.servers import MODEL
+from deployments.handles import ServeRemote
+from deployments.ports import RemoteChatModel
+from deployments.replica_environment import enter_replica
+from deployments.wire.body import read_json
+from deployments.wire.chat_body import ChatBody
+from deployments.wire.chat_request import chat_request
+from deployments.wire.chat_response import DONE, ChunkWriter
+from deployments.wire.event_stream import EventStream
+from models.deadline import Deadline
+from models.messages import ChatRequest, Usage
+
+PREFIX = "/ungoverned"
+_SECONDS = 300.0
+_BODY_BYTES = 32 * 1024 * 1024
+# Neither side may find in the engine's cache what the other one asked.
+_SALT = uuid.uuid4().hex
+
+
+@serve.deployment
+@serve.ingress()
+class Ungoverned:
+    """The ingress of the other side."""
+
+    def __init__(self) -> None:
+        enter_replica("ungoverned")
+        handle = serve.get_deployment_handle(f"LLM-{MODEL}", "podium")
+        self._model = RemoteChatModel(ServeRemote(handle, MODEL))
+
+    def __serve_build_asgi_app__(self) -> Any:
+        app = FastAPI(openapi_url=None)
+        app.add_api_route("/v1/chat/completions", self._create, methods=["POST"])
+        return app
+
+    async def _create(self, request: Request) -> Response:
+        body = await read_json(request, ChatBody, _BODY_BYTES)
+        wanted = chat_request(body, MODEL, uuid.uuid4().hex, _SALT)
+        return EventStream(self._events(wanted), {})
+
+    async def _events(self, wanted: ChatRequest) -> AsyncGenerator[bytes, None]:
+        writer, usage = ChunkWriter(MODEL), Usage()
+        stream: Any = self._model.stream(wanted, Deadline.after(_SECONDS))
+        async with aclosing(stream):
+            async for delta in stream:
+                usage = delta.usage or usage
+                if event := writer.delta(delta):
+                    yield event
+        yield writer.last(usage, {})
+        yield DONE
+
+
+def main(address: str) -> None:
+    """Deploy it into the Ray at `address`; the token stands in the environment."""
+    import ray
+
+    ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    options = Ungoverned.options(  # type: ignore[attr-defined]
+        ray_actor_options={"num_cpus": 0.5}, max_ongoing_requests=512, health_check_period_s=10
+    )
+    serve.run(options.bind(), name="ungoverned", route_prefix=PREFIX)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
