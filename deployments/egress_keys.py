@@ -26,6 +26,9 @@ KNOWN = (
     "COHERE_API_KEY", "PERPLEXITY_API_KEY", "FIREWORKS_API_KEY",
 )  # fmt: skip
 
+# Google's own tools take either.
+_SAME = {"GEMINI_API_KEY": "GOOGLE_API_KEY", "GOOGLE_API_KEY": "GEMINI_API_KEY"}
+
 
 def key_names(cards: Iterable[ModelCard]) -> frozenset[str]:
     """Every variable that may hold a provider's key."""
@@ -49,7 +52,9 @@ def erase_from_memory(names: Iterable[str]) -> None:
 def take_keys(environ: MutableMapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """Take the keys out of `environ`; empty ones count as none."""
     taken = {name: environ.pop(name, "").strip() for name in sorted(names)}
-    return {name: key for name, key in taken.items() if key}
+    keys = {name: key for name, key in taken.items() if key}
+    also = {name: keys[other] for name, other in _SAME.items() if other in keys}
+    return also | keys
 
 
 def keys_file(home: Home) -> Path:

@@ -84,7 +84,10 @@ class Price(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """One row of the catalog. `path` is a folder, or `package:NAME/FOLDER` inside a package."""
+    """One row of the catalog. `path` is a folder, or `package:NAME/FOLDER` inside a package.
+
+    `checked` is the day on which somebody last held the row against its vendor's own pages.
+    """
 
     model_config = _STRICT
 
@@ -99,6 +102,7 @@ class ModelCard(BaseModel):
     clearance: Clearance
     capabilities: frozenset[str] = frozenset()
     window: int | None = Field(default=None, ge=1)
+    checked: date | None = None
     price: Price | None = None
     licence: str | None = None
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")

@@ -1,10 +1,14 @@
-"""The stub's ASGI application: `/v1/chat/completions` and `/v1/models`, as a provider has them."""
+"""The stub's ASGI application: three dialects of chat, images and transcription, as providers do.
+
+`/v1/chat/completions`, `/v1/messages`, `/v1beta/models/MODEL:generateContent` and its streamed
+form, `/v1/images/generations`, `/v1/audio/transcriptions`, `/v1/models`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -12,13 +16,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from deployments.stub.answer import Answer, prompt_of
+from deployments.stub.anthropic_chat import AnthropicChat
 from deployments.stub.capture import Capture
+from deployments.stub.dialect import MALFORMED, Dialect
+from deployments.stub.faults import NEED_A_STREAM, broken, whole_fault
+from deployments.stub.gemini_chat import GeminiChat
+from deployments.stub.media import images_body, transcript_body
+from deployments.stub.openai_chat import OpenAiChat
+from deployments.stub.said import Said
 from deployments.stub.script import Row, Script
 
-# A comment of the event stream: no reader takes it for an answer, but every reader has to read it.
-_PIECE = b": " + b"x" * 65_532 + b"\n\n"
-_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
+_CHATS: tuple[tuple[str, Dialect], ...] = (
+    ("/v1/chat/completions", OpenAiChat()),
+    ("/v1/messages", AnthropicChat()),
+    ("/v1/models/{address}", GeminiChat()),
+    ("/v1beta/models/{address}", GeminiChat()),
+)
+_OPENAI = OpenAiChat()
+_EVERY = ["GET", "POST", "PUT", "DELETE"]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Stub:
@@ -32,11 +48,14 @@ class Stub:
 
     def application(self) -> Starlette:
         """The ASGI application."""
+        chats = [Route(path, self._chat(one), methods=["POST"]) for path, one in _CHATS]
         return Starlette(
             routes=[
-                Route("/v1/chat/completions", self._chat, methods=["POST"]),
+                *chats,
+                Route("/v1/images/generations", self._images, methods=["POST"]),
+                Route("/v1/audio/transcriptions", self._transcription, methods=["POST"]),
                 Route("/v1/models", self._models, methods=["GET"]),
-                Route("/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "DELETE"]),
+                Route("/{rest:path}", self._unknown, methods=_EVERY),
             ]
         )
 
@@ -53,35 +72,60 @@ class Stub:
 
     async def _unknown(self, request: Request) -> Response:
         await self._received(request)
-        return _error(404, None, None)
+        return _error(_OPENAI, Row(status=404))
 
-    async def _chat(self, request: Request) -> Response:
-        body = _object(await self._received(request))
-        if body is None:
-            return _error(400, None, None)
-        row = self.script.row(prompt_of(body))
+    def _chat(self, dialect: Dialect) -> Handler:
+        async def answer(request: Request) -> Response:
+            body = await self._received(request)
+            try:
+                asked = dialect.asked(json.loads(body), request.path_params.get("address", ""))
+            except MALFORMED:
+                return _error(dialect, Row(status=400))
+            row = self.script.row(asked.prompt)
+            early = await self._early(row, request, dialect)
+            if early is not None:
+                return early
+            said = Said(asked, row)
+            if asked.stream or row.fault in NEED_A_STREAM:
+                events = self._events(said, dialect)
+                return StreamingResponse(events, media_type="text/event-stream")
+            await self._wait(row, len(said.words))
+            return JSONResponse(dialect.whole(said))
+
+        return answer
+
+    async def _images(self, request: Request) -> Response:
+        body = await self._received(request)
+        try:
+            fields: Any = json.loads(body)
+            row = self.script.row(str(fields["prompt"]))
+            early = await self._early(row, request, _OPENAI)
+            return early or JSONResponse(images_body(fields, row))
+        except MALFORMED:
+            return _error(_OPENAI, Row(status=400))
+
+    async def _transcription(self, request: Request) -> Response:
+        await self._received(request)
+        row = self.script.row("")
+        return await self._early(row, request, _OPENAI) or JSONResponse(transcript_body(row))
+
+    async def _early(self, row: Row, request: Request, dialect: Dialect) -> Response | None:
         if row.status is not None:
-            return _error(row.status, row.code, row.retry_after)
-        early = _whole_fault(row, request)
-        if early is not None:
-            return early
-        answer = Answer(body, row)
-        if body.get("stream") or row.fault in ("reset", "stall"):
-            return StreamingResponse(self._events(answer, row), media_type="text/event-stream")
-        await self._wait(row, len(answer.words))
-        return JSONResponse(answer.whole())
+            return _error(dialect, row)
+        return await whole_fault(row, request)
 
-    async def _events(self, answer: Answer, row: Row) -> AsyncIterator[bytes]:
+    async def _events(self, said: Said, dialect: Dialect) -> AsyncIterator[bytes]:
+        row = said.row
         self.open += 1
         try:
-            for number, chunk in enumerate(answer.chunks()):
+            for number, event in enumerate(dialect.events(said)):
                 if row.fault and number > row.after:
-                    async for broken in _break(row):
-                        yield broken
+                    async for piece in broken(row, dialect):
+                        yield piece
                     return
-                yield _event(chunk)
+                yield event
                 await self._wait(row, 1)
-            yield b"data: [DONE]\n\n"
+            yield dialect.end()
         finally:
             self.open -= 1
 
@@ -90,51 +134,7 @@ class Stub:
         await asyncio.sleep(words / pace if pace else 0)
 
 
-class _Cut(ConnectionError):
-    """Ends the connection without the end of the body."""
-
-
-async def _break(row: Row) -> AsyncIterator[bytes]:
-    if row.fault == "reset":
-        raise _Cut("the script cuts the stream here")
-    if row.fault == "stall":
-        await asyncio.Event().wait()
-    if row.fault == "wrong_json":
-        yield b'data: {"choices": [\n\n'
-    if row.fault == "error_in_stream":
-        yield _event({"error": {"message": "failed", "type": "server_error", "code": row.code}})
-    if row.fault == "oversized":
-        while True:
-            yield _PIECE
-            # Lets the server notice that nobody reads any more.
-            await asyncio.sleep(0)
-
-
-def _whole_fault(row: Row, request: Request) -> Response | None:
-    """Faults that stand in for the whole response."""
-    if row.fault == "redirect":
-        # Back to the stub itself: a client that followed would show in the capture.
-        return Response(status_code=307, headers={"location": f"{request.base_url}v1/elsewhere"})
-    if row.fault == "empty":
-        return Response("<html>no API here</html>", media_type="text/html")
-    return None
-
-
-def _error(status: int, code: str | None, retry_after: float | None) -> Response:
-    word = code or _CODES.get(status)
-    message = f"The stub was told to answer {status}."
-    error = {"message": message, "type": word, "param": None, "code": word}
-    headers = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-    return JSONResponse({"error": error}, status_code=status, headers=headers)
-
-
-def _event(data: Mapping[str, Any]) -> bytes:
-    return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+def _error(dialect: Dialect, row: Row) -> Response:
+    status = row.status or 500
+    headers = {} if row.retry_after is None else {"retry-after": f"{row.retry_after:g}"}
+    return JSONResponse(dialect.failure(status, row.code), status_code=status, headers=headers)

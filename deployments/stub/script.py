@@ -10,14 +10,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
 
-Fault = Literal["reset", "stall", "wrong_json", "redirect", "oversized", "error_in_stream", "empty"]
+Fault = Literal[
+    "reset", "stall", "wrong_json", "wrong_type", "redirect", "oversized", "error_in_stream",
+    "empty", "slow_header",
+]  # fmt: skip
 
 
 class Row(BaseModel):
     """One answer. `match` limits a row to prompts with that text; such rows come first, always.
 
-    `reply` is said word by word, `words` times over; `after` is the word at which a fault strikes.
-    `status` answers with an error of that status, `code` is its code. `pace` is words a second.
+    `reply` is said word by word, `words` times over; `echo` says what it was told instead, and
+    calls the tools it was offered with values out of the text. `after` is the event of the stream
+    behind which a fault strikes, -1 for before the first one. `status` answers with an error of
+    that status, `code` is its code. `reason` is why it ends, in the dialect's own word. `pace` is
+    words a second.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,9 +35,14 @@ class Row(BaseModel):
     code: str | None = None
     retry_after: float | None = None
     fault: Fault | None = None
-    after: Annotated[int, Field(ge=0)] = 2
+    after: Annotated[int, Field(ge=-1)] = 2
     pace: Annotated[float, Field(gt=0)] | None = None
     model: str | None = None
+    echo: bool = False
+    reasoning: str = ""
+    refusal: str = ""
+    reason: str | None = None
+    cached: Annotated[int, Field(ge=0)] = 0
 
 
 class ScriptFile(BaseModel):
@@ -57,8 +68,14 @@ class Script:
         return self._turns.pop(0) if len(self._turns) > 1 else self._turns[0]
 
 
+# Scripts by name, for `podium stub --script`.
+NAMED = {"tool-echo": (Row(echo=True),)}
+
+
 def read_script(path: Path) -> Script:
-    """The script in a YAML or JSON file; raises InvalidConfig naming the field."""
+    """A named script, or that in a YAML or JSON file; raises InvalidConfig naming the field."""
+    if str(path) in NAMED:
+        return Script(NAMED[str(path)])
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -6,33 +6,42 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.messages import ChatDelta, FinishReason, TokenLogprob, ToolCallDelta, Usage
+from models.remote.provider_errors import EndedBadly
+from models.remote.typed import count_of, rows_of, text_of
 
+# `model_length` is Mistral's word for a full window; a reason that is not known is an end.
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
+    "model_length": "length",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
+    "abort": "abort",
 }
+# Mistral's word for a failure, and DeepSeek's for having no capacity left.
+_NO_ENDS = {"error": "server_error", "insufficient_system_resource": "overloaded_error"}
 
 
 class ChunkReader:
     """Reads one stream; `usage` is held back, for it stands on the last delta alone.
 
-    `model` is what the vendor says it ran, `ended` holds the choices that gave a finish reason.
+    `model` is what the vendor says it ran, `ended` holds the choices that gave a finish reason. A
+    refusal in so many words is the text of an answer that ends with `content_filter`.
     """
 
     def __init__(self) -> None:
         self.model: str | None = None
         self.usage: Usage | None = None
         self.ended: set[int] = set()
+        self._refused: set[int] = set()
 
     def deltas(self, chunk: Any) -> Iterator[ChatDelta]:
         """The deltas of one chunk; an empty one gives none."""
-        self.model = getattr(chunk, "model", None) or self.model
+        self.model = text_of(getattr(chunk, "model", None)) or self.model
         self.usage = _usage(getattr(chunk, "usage", None)) or self.usage
-        for choice in getattr(chunk, "choices", None) or ():
-            delta = _delta(choice, choice.index in self.ended)
+        for choice in rows_of(getattr(chunk, "choices", None)):
+            delta = self._delta(choice)
             if delta.finish_reason is not None:
                 self.ended.add(delta.index)
             if delta != ChatDelta(index=delta.index):
@@ -43,18 +52,44 @@ class ChunkReader:
         """Whether the stream came to an end of its own."""
         return bool(self.ended)
 
+    def _delta(self, choice: Any) -> ChatDelta:
+        piece, index = choice.delta, count_of(choice.index)
+        thoughts, text = _content(piece)
+        refusal = text_of(getattr(piece, "refusal", None))
+        if refusal:
+            self._refused.add(index)
+        return ChatDelta(
+            index=index,
+            text=text + refusal,
+            reasoning=_reasoning(piece) + thoughts,
+            tool_calls=tuple(_call(part) for part in rows_of(getattr(piece, "tool_calls", None))),
+            logprobs=_logprobs(choice),
+            finish_reason=self._reason(index, choice.finish_reason),
+        )
 
-def _delta(choice: Any, ended: bool) -> ChatDelta:
-    piece = choice.delta
-    reason = None if ended else choice.finish_reason
-    return ChatDelta(
-        index=choice.index,
-        text=getattr(piece, "content", None) or "",
-        reasoning=_reasoning(piece),
-        tool_calls=tuple(_call(part) for part in getattr(piece, "tool_calls", None) or ()),
-        logprobs=_logprobs(choice),
-        finish_reason=None if reason is None else _REASONS.get(reason, "stop"),
-    )
+    def _reason(self, index: int, said: Any) -> FinishReason | None:
+        reason = text_of(said)
+        if not reason or index in self.ended:
+            return None
+        if reason in _NO_ENDS:
+            raise EndedBadly(_NO_ENDS[reason])
+        return "content_filter" if index in self._refused else _REASONS.get(reason, "stop")
+
+
+def _content(piece: Any) -> tuple[str, str]:
+    """Thoughts and text; Mistral's reasoning models send a list of parts."""
+    content = getattr(piece, "content", None)
+    if not isinstance(content, list):
+        return "", text_of(content)
+    thoughts, text = "", ""
+    for part in content:
+        if part.get("type") == "thinking":
+            inner = part.get("thinking")
+            rows = [{"text": inner}] if isinstance(inner, str) else rows_of(inner)
+            thoughts += "".join(text_of(row.get("text")) for row in rows)
+        else:
+            text += text_of(part.get("text"))
+    return thoughts, text
 
 
 def _reasoning(piece: Any) -> str:
@@ -69,10 +104,10 @@ def _reasoning(piece: Any) -> str:
 def _call(part: Any) -> ToolCallDelta:
     function = part.function
     return ToolCallDelta(
-        index=part.index,
-        id=part.id,
-        name=function.name if function else None,
-        arguments=(function.arguments if function else None) or "",
+        index=count_of(part.index),
+        id=text_of(part.id) or None,
+        name=text_of(function.name) or None if function else None,
+        arguments=text_of(function.arguments) if function else "",
     )
 
 
@@ -89,13 +124,17 @@ def _logprobs(choice: Any) -> tuple[TokenLogprob, ...]:
 
 
 def _usage(usage: Any) -> Usage | None:
+    """The counts; DeepSeek has a name of its own for what the cache gave."""
     if usage is None:
         return None
     details = getattr(usage, "prompt_tokens_details", None)
     written = getattr(usage, "completion_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None)
+    if cached is None:
+        cached = getattr(usage, "prompt_cache_hit_tokens", None)
     return Usage(
-        prompt_tokens=usage.prompt_tokens or 0,
-        completion_tokens=usage.completion_tokens or 0,
-        cached_tokens=getattr(details, "cached_tokens", None) or 0,
-        reasoning_tokens=getattr(written, "reasoning_tokens", None) or 0,
+        prompt_tokens=count_of(usage.prompt_tokens),
+        completion_tokens=count_of(usage.completion_tokens),
+        cached_tokens=count_of(cached),
+        reasoning_tokens=count_of(getattr(written, "reasoning_tokens", None)),
     )

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from models.remote.wire_settings import WireSettings
 
 
-class OpenAiSettings(BaseModel):
+class OpenAiSettings(WireSettings):
     """The `engine:` of a catalog row with dialect openai_compatible.
 
-    Servers differ in the name of the limit on tokens and in whether a JSON schema may be strict.
-    Sizes are bytes, times seconds.
+    Servers differ in the names of the limit on tokens and of the seed, in the word that makes a
+    tool call required, and in whether a JSON schema may be strict or be given at all.
+    `reasoning_effort` is sent as it stands. `left_out` names fields this server does not take and
+    that only steer chance.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    seed_field: Literal["seed", "random_seed"] = "seed"
+    required_word: Literal["required", "any"] = "required"
     strict_schema: bool = True
-    connect_s: float = Field(default=10.0, gt=0)
-    silence_s: float = Field(default=120.0, gt=0)
-    request_bytes: int = Field(default=4 * 1024 * 1024, ge=1024)
-    response_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    schemas: bool = True
+    parallel_field: bool = True
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    left_out: frozenset[Literal["temperature", "top_p", "seed"]] = frozenset()

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from models.errors import BodyTooLarge, InternalError, ModelUnavailable
+from models.remote.wire_settings import WireSettings
 
 HEADERS = frozenset(
     {"host", "accept", "authorization", "content-type", "content-length", "connection"}
@@ -31,15 +32,17 @@ class Outlet(httpx2.AsyncBaseTransport):
         request_bytes: int,
         response_bytes: int,
         inner: httpx2.AsyncBaseTransport | None = None,
+        headers: frozenset[str] = frozenset(),
     ) -> None:
         self._base = httpx2.URL(base_url)
+        self._headers = HEADERS | headers
         self._request_bytes = request_bytes
         self._response_bytes = response_bytes
         self._inner = inner or httpx2.AsyncHTTPTransport(verify=True, trust_env=False, retries=0)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self._check(request)
-        headers = [(name, value) for name, value in request.headers.raw if _allowed(name)]
+        headers = [(name, value) for name, value in request.headers.raw if self._may(name)]
         request.headers = httpx2.Headers([*headers, *_OWN])
         response = await self._inner.handle_async_request(request)
         stream = response.stream
@@ -49,6 +52,9 @@ class Outlet(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+    def _may(self, name: bytes) -> bool:
+        return name.decode("ascii", "replace").lower() in self._headers
 
     def _check(self, request: httpx2.Request) -> None:
         url, base = request.url, self._base
@@ -75,17 +81,16 @@ class _Capped(httpx2.AsyncByteStream):
         await self._inner.aclose()
 
 
-def _allowed(name: bytes) -> bool:
-    return name.decode("ascii", "replace").lower() in HEADERS
-
-
 def outlet_client(
-    base_url: str, request_bytes: int, response_bytes: int, connect_s: float, silence_s: float
+    base_url: str, settings: WireSettings, headers: frozenset[str] = frozenset()
 ) -> httpx2.AsyncClient:
-    """A client that can reach `base_url` only; seconds for connecting and between two bytes."""
+    """A client that can reach `base_url` only; `headers` are let through besides the usual ones."""
+    transport = Outlet(
+        base_url, settings.request_bytes, settings.response_bytes, headers=headers
+    )
     return httpx2.AsyncClient(
-        transport=Outlet(base_url, request_bytes, response_bytes),
+        transport=transport,
         trust_env=False,
         follow_redirects=False,
-        timeout=httpx2.Timeout(silence_s, connect=connect_s),
+        timeout=httpx2.Timeout(settings.silence_s, connect=settings.connect_s),
     )

@@ -23,7 +23,24 @@ RETRY_AFTER_S = 1.0
 _LONGEST_WAIT_S = 3600.0
 _TOO_LONG = ("context_length_exceeded", "string_above_max_length")
 _FILTERED = ("content_filter", "content_policy_violation", "moderation_blocked")
-_NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_NO_MONEY = (
+    "insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "billing_error",
+)  # fmt: skip
+_FULL = ("rate_limit_exceeded", "rate_limit_error", "overloaded_error", "RESOURCE_EXHAUSTED")
+# What an error inside a stream would have had as its status at the start.
+_STATUS_OF = {
+    "invalid_request_error": 400, "INVALID_ARGUMENT": 400, "FAILED_PRECONDITION": 400,
+    "authentication_error": 401, "UNAUTHENTICATED": 401,
+    "permission_error": 403, "PERMISSION_DENIED": 403,
+    "not_found_error": 404, "NOT_FOUND": 404,
+    "request_too_large": 413,
+    "timeout_error": 504, "DEADLINE_EXCEEDED": 504,
+}  # fmt: skip
+# Servers that have no code for it say it in words; they are looked for and not passed on.
+_TOO_LONG_WORDS = (
+    "prompt is too long", "maximum context length", "exceeds the maximum number of tokens",
+    "longer than the maximum model length",
+)  # fmt: skip
 
 
 class NeverSent(ModelUnavailable):
@@ -35,6 +52,14 @@ class Answered(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
+
+
+class EndedBadly(Exception):
+    """The provider ended its answer for a reason that leaves none; `code` says which."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +77,12 @@ def provider_error(card: ModelCard, refusal: Refusal) -> PodiumError:
     by_code = _by_code(card, refusal)
     if by_code is not None:
         return by_code
-    status = refusal.status or 0
+    status = refusal.status or _STATUS_OF.get(refusal.code or "", 0)
     if status in (401, 403):
         return unavailable(card, f"refused its key ({status})", _mend_key(card))
-    if status == 404:
+    if status in (404, 410):
         return unavailable(
-            card, "does not know the model (404)", "Mend vendor_model or base_url of its row."
+            card, f"does not know the model ({status})", "Mend vendor_model or base_url of its row."
         )
     if status == 429:
         return Overloaded(
@@ -84,7 +109,7 @@ def _by_code(card: ModelCard, refusal: Refusal) -> PodiumError | None:
         )
     if refusal.code in _NO_MONEY or refusal.status == 402:
         return unavailable(card, "says that the account has no credit", "Mend the account.")
-    if refusal.code in ("rate_limit_exceeded", "overloaded_error"):
+    if refusal.code in _FULL:
         wait = refusal.retry_after or RETRY_AFTER_S
         return Overloaded(f"'{card.id}': {card.site} is full; try again.", retry_after=wait)
     return None
@@ -119,6 +144,11 @@ def seconds_of(header: str | None) -> float | None:
     except ValueError:
         return None
     return min(found, _LONGEST_WAIT_S) if found > 0 else None
+
+
+def too_long(message: object) -> bool:
+    """Whether a provider's words say that the prompt does not fit the window."""
+    return isinstance(message, str) and any(words in message for words in _TOO_LONG_WORDS)
 
 
 def _mend_key(card: ModelCard) -> str:

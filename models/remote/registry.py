@@ -9,17 +9,26 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidConfig
 from models.messages import ChatDelta, ChatRequest
-from models.remote import openai_body
+from models.remote import anthropic_body, gemini_body, openai_body
+from models.remote.anthropic_settings import AnthropicSettings
+from models.remote.gemini_settings import GeminiSettings
 from models.remote.openai_settings import OpenAiSettings
 from models.strict_yaml import parse
 
-DIALECTS = ("openai_compatible",)
+_FIELDS = {
+    "openai_compatible": openai_body.FIELDS,
+    "anthropic": anthropic_body.FIELDS,
+    "gemini": gemini_body.FIELDS,
+}
+DIALECTS = tuple(_FIELDS)
 
 
 class RemoteChat(Protocol):
     """A provider as the gate uses it: bytes that were checked go out, deltas come back."""
 
-    returned_model: str | None
+    @property
+    def returned_model(self) -> str | None:
+        """The model that the provider last said it ran."""
 
     def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """Put exactly `body` on the wire."""
@@ -36,6 +45,14 @@ def is_callable(card: ModelCard) -> bool:
 def connect(card: ModelCard, key: str | None) -> RemoteChat:
     """The adapter of a row; no connection is opened yet. Raises InvalidConfig."""
     _check(card)
+    if card.dialect == "anthropic":
+        from models.remote.anthropic_messages import AnthropicMessages
+
+        return AnthropicMessages(card, key)
+    if card.dialect == "gemini":
+        from models.remote.gemini_content import GeminiContent
+
+        return GeminiContent(card, key)
     from models.remote.openai_compatible import OpenAiCompatible
 
     return OpenAiCompatible(card, key)
@@ -44,14 +61,20 @@ def connect(card: ModelCard, key: str | None) -> RemoteChat:
 def wire_body(card: ModelCard, request: ChatRequest) -> bytes:
     """The bytes that the row's dialect puts on the wire; needs no SDK."""
     _check(card)
-    settings = parse(OpenAiSettings, card.engine, card.id)
-    return openai_body.body_bytes(request, card.vendor_model or card.id, settings)
+    model = card.vendor_model or card.id
+    if card.dialect == "anthropic":
+        anthropic = parse(AnthropicSettings, card.engine, card.id)
+        return anthropic_body.body_bytes(request, model, anthropic)
+    if card.dialect == "gemini":
+        return gemini_body.body_bytes(request, parse(GeminiSettings, card.engine, card.id))
+    openai = parse(OpenAiSettings, card.engine, card.id)
+    return openai_body.body_bytes(request, model, openai)
 
 
 def wire_fields(card: ModelCard) -> frozenset[str]:
     """The fields that a body of the row's dialect may have."""
     _check(card)
-    return openai_body.FIELDS
+    return _FIELDS[card.dialect]
 
 
 def _check(card: ModelCard) -> None:

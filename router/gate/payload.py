@@ -10,7 +10,10 @@ from models.errors import GatePayloadRefused
 
 
 def read_payload(payload: bytes, fields: frozenset[str], vendor_model: str) -> dict[str, Any]:
-    """The object in `payload`; raises GatePayloadRefused for any field that is not in `fields`."""
+    """The object in `payload`; raises GatePayloadRefused for any field that is not in `fields`.
+
+    A dialect without a field for the model has it in the address, of which a row has one.
+    """
     try:
         body = json.loads(payload, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -20,7 +23,7 @@ def read_payload(payload: bytes, fields: frozenset[str], vendor_model: str) -> d
     unknown = sorted(set(body) - fields)
     if unknown:
         raise GatePayloadRefused(f"{len(unknown)} fields of the bytes to send may not leave.")
-    if body.get("model") != vendor_model:
+    if "model" in fields and body.get("model") != vendor_model:
         raise GatePayloadRefused("The bytes to send are for another model.")
     return body
 
