@@ -7,6 +7,8 @@ from docs_fields import table
 from models.catalog import ModelCard
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
+from models.remote.anthropic_settings import AnthropicSettings
+from models.remote.gemini_settings import GeminiSettings
 from models.remote.openai_settings import OpenAiSettings
 
 PAGE = "catalog.md"
@@ -33,6 +35,7 @@ CARD = {
     "clearance.categories": "Categories of data it may see; `all` is every one.",
     "capabilities": "What it can do: chat, tools, json_schema, logprobs, transcribe, words, embed.",
     "window": "Longest context in tokens; by default what the weights say.",
+    "checked": "Day on which somebody last looked whether the vendor still has it so.",
     "price": "`{in, out, cached, reasoning}`: US dollars per million tokens; or `{gpu_second}`."
     " `checked` is the day of the look. Without it a remote row takes the installed price data.",
     "licence": "Licence of the weights, shown by `GET /v1/models`.",
@@ -78,13 +81,33 @@ WHISPER = {
     "least_logprob": "Mean log probability below which that holds.",
 }
 
-OPENAI = {
-    "max_tokens_field": "The server's name for the limit on tokens.",
-    "strict_schema": "Asks for strict JSON schemas; false for servers that refuse them.",
+WIRE = {
     "connect_s": "Longest wait for a connection, in seconds.",
     "silence_s": "Longest wait between two bytes, in seconds.",
     "request_bytes": "The most bytes that leave in one request.",
     "response_bytes": "The most bytes that are read back.",
+    "also_returns": "Further models that the provider may say it ran.",
+}
+OPENAI = {
+    "max_tokens_field": "The server's name for the limit on tokens.",
+    "seed_field": "The server's name for the seed.",
+    "required_word": "The server's word for a tool call that must be made.",
+    "strict_schema": "Asks for strict JSON schemas; false for servers that refuse them.",
+    "schemas": "False for servers that take no JSON schema at all.",
+    "parallel_field": "False for servers that do not know `parallel_tool_calls`.",
+    "reasoning_effort": "Sent as it stands, for models that reason.",
+    "left_out": "Fields that the server refuses and that only steer chance.",
+}
+ANTHROPIC = {
+    "max_tokens": "Sent where a request sets no limit.",
+    "sampling": "Sends temperature, top_p and top_k; Anthropic's own API knows them no more.",
+    "thinking": "Whether the model thinks before it answers; `default` is what it does by itself.",
+    "effort": "How much the model thinks and writes.",
+}
+GEMINI = {
+    "api_version": "The version in the address.",
+    "thoughts": "Asks for summaries of the model's thinking.",
+    "thinking_level": "How much the model thinks.",
 }
 
 
@@ -100,7 +123,11 @@ def page() -> str:
             "\n## `engine` of dialect `whisper`\n",
             table(WhisperSettings, WHISPER),
             "\n## `engine` of dialect `openai_compatible`\n",
-            table(OpenAiSettings, OPENAI),
+            table(OpenAiSettings, OPENAI | WIRE),
+            "\n## `engine` of dialect `anthropic`\n",
+            table(AnthropicSettings, ANTHROPIC | WIRE),
+            "\n## `engine` of dialect `gemini`\n",
+            table(GeminiSettings, GEMINI | WIRE),
             "\n## `engine` of dialect `embedder`\n",
             "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
             "before every text: `query_prefix` and `document_prefix` (empty).\n",

@@ -86,7 +86,7 @@ class Price(BaseModel):
 class ModelCard(BaseModel):
     """One row of the catalog. `path` is a folder, or `package:NAME/FOLDER` inside a package.
 
-    `checked` is the day on which somebody last held the row against its vendor's own pages.
+    `checked` is the day on which somebody last looked whether the vendor still has it so.
     """
 
     model_config = _STRICT

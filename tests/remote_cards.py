@@ -22,3 +22,15 @@ def remote_card(base_url: str = "https://provider.test/v1", **fields: Any) -> Mo
         "allow_insecure": True,
     }
     return ModelCard.model_validate(row | fields)
+
+
+def claude_card(base_url: str = "https://provider.test", **fields: Any) -> ModelCard:
+    """A row of Anthropic's dialect at the site `anthropic`."""
+    row = {"id": "claude", "dialect": "anthropic", "key_env": "ANTHROPIC_API_KEY"}
+    return remote_card(base_url, **row | {"site": "anthropic"} | fields)
+
+
+def gemini_card(base_url: str = "https://provider.test", **fields: Any) -> ModelCard:
+    """A row of Gemini's dialect at the site `google`."""
+    row = {"id": "gemini", "dialect": "gemini", "key_env": "GEMINI_API_KEY"}
+    return remote_card(base_url, **row | {"site": "google"} | fields)

@@ -13,9 +13,13 @@ from deployments.cli.output import emit, say
 
 def stub(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks one.")] = 0,
-    dialect: Annotated[Literal["openai"], typer.Option(help="The API it speaks.")] = "openai",
+    dialect: Annotated[
+        Literal["openai", "anthropic", "gemini"],
+        typer.Option(help="Whose base URL to print; it speaks all of them."),
+    ] = "openai",
     script: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What to answer, and which faults to have.")
+        Path | None,
+        typer.Option(metavar="FILE", help="What to answer and how to fail; or `tool-echo`."),
     ] = None,
     capture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Append every request here, as JSON lines.")
@@ -32,6 +36,7 @@ def stub(
     from deployments.stub.serve import serve
 
     def ready(base_url: str) -> None:
+        base_url = base_url if dialect == "openai" else base_url.removesuffix("/v1")
         if json_:
             emit({"base_url": base_url, "dialect": dialect})
         else:

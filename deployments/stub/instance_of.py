@@ -54,9 +54,12 @@ class Echo:
         return next(self._quotes, self._text)
 
     def choice(self, options: Sequence[Any]) -> Any:
-        text = self._text.lower()
-        said = (one for one in options if isinstance(one, str) and one.lower() in text)
-        return next(said, options[0])
+        words = [one for one in options if isinstance(one, str) and _stands_in(one, self._text)]
+        return words[0] if words else options[0]
+
+
+def _stands_in(word: str, text: str) -> bool:
+    return bool(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE))
 
 
 def instance_of(schema: Mapping[str, Any], values: Values | None = None) -> Any:

@@ -98,6 +98,7 @@ def _called(asked: Asked, row: Row) -> Sequence[Tool]:
 
 
 def _stands_in(name: str, text: str) -> bool:
+    """Whether the name is there, written as one word or as several."""
     return any(one in text.lower() for one in (name.lower(), name.lower().replace("_", " ")))
 
 

@@ -40,6 +40,15 @@ def test_keys_of_rows_and_known_providers_are_taken() -> None:
     assert set(KNOWN) <= names
 
 
+def test_googles_key_goes_by_either_name() -> None:
+    for given, other in (
+        ("GEMINI_API_KEY", "GOOGLE_API_KEY"), ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    ):  # fmt: skip
+        assert take_keys({given: KEY}, [given, other]) == {given: KEY, other: KEY}
+    both = {"GEMINI_API_KEY": "a", "GOOGLE_API_KEY": "b"}
+    assert take_keys(dict(both), both) == both
+
+
 def test_only_the_owner_may_read_them(home: Home) -> None:
     assert read_keys(home) == {}
     write_keys(home, {"OPENAI_API_KEY": KEY})

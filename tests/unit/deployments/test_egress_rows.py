@@ -16,7 +16,7 @@ CATALOG = Catalog([
     remote_card(),
     remote_card(id="open", key_env=None),
     remote_card(STUB, id="here", key_env=None),
-    remote_card(id="claude", dialect="anthropic"),
+    remote_card(id="copilot", dialect="copilot"),
 ])  # fmt: skip
 
 
@@ -47,8 +47,10 @@ def test_the_stub_s_rows_lead_to_it_and_know_no_key(tmp_path: Path) -> None:
     write_stub_rows(tmp_path / "rows", shipped, STUB)
     laid = load_catalog([builtin_catalog(), tmp_path / "rows"])
     served = enabled_rows(Settings(remote="stub"), laid, ())
-    assert [one.id for one in served] == ["chatgpt", "deepseek", "mistral-api"]
-    assert {one.base_url for one in served} == {STUB}
+    assert [one.id for one in served] == ["chatgpt", "claude", "gemini", "deepseek", "mistral-api"]
+    roots = {"claude", "gemini"}
+    assert {one.base_url for one in served if one.id not in roots} == {STUB}
+    assert {one.base_url for one in served if one.id in roots} == {STUB.removesuffix("/v1")}
     assert all(one.key_env is None for one in served)
     for one in served:
         before = shipped.card(one.id)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from pathlib import Path
 
 import pytest
+from anthropic.types import Message as AnthropicMessage
+from anthropic.types import RawMessageStreamEvent
+from google.genai.types import FinishReason, GenerateContentResponse
 from jsonschema import validate
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from PIL import Image
+from pydantic import TypeAdapter
 
-from deployments.stub.answer import Answer
+from deployments.stub.anthropic_chat import AnthropicChat
 from deployments.stub.capture import Capture
-from deployments.stub.instance_of import instance_of
+from deployments.stub.dialect import Dialect
+from deployments.stub.gemini_chat import GeminiChat
+from deployments.stub.instance_of import Echo, instance_of
+from deployments.stub.openai_chat import OpenAiChat
+from deployments.stub.pictures import picture
+from deployments.stub.said import Said
 from deployments.stub.script import Row, Script, read_script
 from models.errors import InvalidConfig
 
@@ -47,17 +60,93 @@ def test_the_capture_keeps_what_came(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_whole_and_streamed_say_the_same() -> None:
-    answer = Answer({**BODY, "max_tokens": 3, "stream_options": {"include_usage": True}},
-                    Row(reply="one two three four"))  # fmt: skip
-    whole = answer.whole()
-    chunks = list(answer.chunks())
-    text = "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"])
-    assert text == whole["choices"][0]["message"]["content"] == "one two three"
-    assert whole["choices"][0]["finish_reason"] == chunks[-2]["choices"][0]["finish_reason"]
-    assert whole["choices"][0]["finish_reason"] == "length"
-    assert chunks[-1]["usage"] == whole["usage"]
-    assert whole["usage"]["prompt_tokens"] == 2
+def said(dialect: Dialect, body: dict[str, object], row: Row, address: str = "m") -> Said:
+    return Said(dialect.asked(body, address), row)
+
+
+def data(dialect: Dialect, answer: Said) -> list[dict[str, object]]:
+    """The JSON of every event of a stream."""
+    lines = b"".join(dialect.events(answer)).decode().splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+
+def test_openai_whole_and_streamed_say_the_same() -> None:
+    body = {**BODY, "max_tokens": 3, "stream_options": {"include_usage": True}}
+    answer = said(OpenAiChat(), body, Row(reply="one two three four"))
+    whole = ChatCompletion.model_validate(OpenAiChat().whole(answer))
+    chunks = [ChatCompletionChunk.model_validate(one) for one in data(OpenAiChat(), answer)]
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == whole.choices[0].message.content == "one two three"
+    assert whole.choices[0].finish_reason == chunks[-2].choices[0].finish_reason == "length"
+    assert chunks[-1].usage == whole.usage
+    assert whole.usage is not None and whole.usage.prompt_tokens == 2
+
+
+def test_anthropic_whole_and_streamed_say_the_same() -> None:
+    body = {**BODY, "max_tokens": 3}
+    answer = said(AnthropicChat(), body, Row(reply="one two three four"))
+    whole = AnthropicMessage.model_validate(AnthropicChat().whole(answer))
+    events = data(AnthropicChat(), answer)
+    adapter = TypeAdapter(RawMessageStreamEvent)
+    read = [adapter.validate_python(one) for one in events if one["type"] != "ping"]
+    assert [one["type"] for one in events] == [
+        "message_start", "content_block_start", "ping", *["content_block_delta"] * 3,
+        "content_block_stop", "message_delta", "message_stop",
+    ]  # fmt: skip
+    text = "".join(one.delta.text for one in read if one.type == "content_block_delta")
+    assert whole.content[0].type == "text" and text == whole.content[0].text == "one two three"
+    assert whole.stop_reason == "max_tokens"
+
+
+def test_gemini_whole_and_streamed_say_the_same() -> None:
+    body = {"contents": [{"role": "user", "parts": [{"text": "two words"}]}],
+            "generationConfig": {"maxOutputTokens": 3}}  # fmt: skip
+    answer = said(GeminiChat(), body, Row(reply="one two three four"), "m:generateContent")
+    whole = GenerateContentResponse.model_validate(GeminiChat().whole(answer))
+    pieces = [GenerateContentResponse.model_validate(one) for one in data(GeminiChat(), answer)]
+    assert "".join(piece.text or "" for piece in pieces) == whole.text == "one two three"
+    assert whole.candidates and whole.candidates[0].finish_reason == FinishReason.MAX_TOKENS
+    assert pieces[-1].usage_metadata == whole.usage_metadata
+
+
+TOOLS = (
+    (OpenAiChat(), {"tools": [{"type": "function", "function": {"name": "add_up",
+        "parameters": {"type": "object", "properties": {"a": {"type": "integer"},
+        "b": {"type": "number"}, "unit": {"enum": ["m", "km"]}, "note": {"type": "string"}}}}}]}),
+    (AnthropicChat(), {"tools": [{"name": "add_up", "input_schema": {"type": "object",
+        "properties": {"a": {"type": "integer"}, "b": {"type": "number"},
+        "unit": {"enum": ["m", "km"]}, "note": {"type": "string"}}}}]}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TOOLS, ids=lambda case: type(case[0]).__name__)
+def test_an_echo_calls_tools_with_values_out_of_the_text(case: tuple[Dialect, dict]) -> None:  # type: ignore[type-arg]
+    dialect, tools = case
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Add 4 and 2.5 km, 'quick'"}]}
+    answer = said(dialect, asked | tools, Row(echo=True))
+    assert answer.calls == (("add_up", {"a": 4, "b": 2.5, "unit": "km", "note": "quick"}),)
+    assert said(dialect, asked | tools, Row()).calls == ()
+
+
+def test_an_echo_says_what_it_was_told() -> None:
+    assert said(OpenAiChat(), BODY, Row(echo=True)).text == "two words"
+    assert said(OpenAiChat(), BODY, Row()).text == Row().reply
+
+
+def test_references_in_a_schema_are_followed() -> None:
+    schema = {"$defs": {"N": {"type": "integer"}}, "type": "object",
+              "properties": {"n": {"$ref": "#/$defs/N"}}}  # fmt: skip
+    assert instance_of(schema, Echo("it is 12")) == {"n": 12}
+
+
+def test_the_named_script() -> None:
+    assert read_script(Path("tool-echo")).row("x").echo
+
+
+def test_pictures_are_real_and_follow_the_prompt() -> None:
+    a, b = (Image.open(io.BytesIO(base64.b64decode(picture(text, 8, 4)))) for text in ("a", "b"))
+    assert (a.format, a.size) == ("PNG", (8, 4))
+    assert a.convert("RGB").getpixel((0, 0)) != b.convert("RGB").getpixel((0, 0))
 
 
 SCHEMAS = (

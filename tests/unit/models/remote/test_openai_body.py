@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.errors import UnsupportedParameter
-from models.messages import ChatRequest, Message, Sampling, ToolCall, ToolSpec
+from models.messages import ChatRequest, Message, Picture, Sampling, ToolCall, ToolSpec
 from models.remote.openai_body import FIELDS, body_bytes
 from models.remote.openai_settings import OpenAiSettings
 
@@ -47,11 +47,15 @@ def test_every_field_is_known_to_the_gate() -> None:
         request_id="nor does this",
     )
     made = body(request)
-    assert set(made) == FIELDS - {"max_completion_tokens"}
+    assert set(made) == FIELDS - {"max_completion_tokens", "random_seed", "reasoning_effort"}
     assert "never leaves" not in json.dumps(made) and "nor does this" not in json.dumps(made)
     assert made["tool_choice"] == {"type": "function", "function": {"name": "f"}}
     assert made["logit_bias"] == {"5": -1.0}
-    assert set(body(request, max_tokens_field="max_completion_tokens")) == FIELDS - {"max_tokens"}
+    other = body(
+        request, max_tokens_field="max_completion_tokens", seed_field="random_seed",
+        reasoning_effort="low",
+    )  # fmt: skip
+    assert set(other) == FIELDS - {"max_tokens", "seed"}
 
 
 def test_a_conversation_with_tools() -> None:
@@ -81,3 +85,44 @@ def test_sampling_that_the_dialect_lacks(name: str) -> None:
     with pytest.raises(UnsupportedParameter) as caught:
         body(ChatRequest("chatgpt", HELLO, Sampling(**{name: 1})))
     assert caught.value.param == name
+
+
+def test_what_deepseek_and_mistral_want_otherwise() -> None:
+    request = ChatRequest(
+        "m", HELLO, Sampling(seed=3, temperature=0.5), (ToolSpec("f", "", SCHEMA),), "required"
+    )
+    made = body(request, seed_field="random_seed", required_word="any", parallel_field=False)
+    assert made["random_seed"] == 3 and "seed" not in made
+    assert made["tool_choice"] == "any" and "parallel_tool_calls" not in made
+    left = body(request, left_out=["seed", "temperature"])
+    assert "seed" not in left and "temperature" not in left
+    assert body(request)["tool_choice"] == "required"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("response_format", {"schemas": False}, {"json_schema": SCHEMA}),
+        (
+            "parallel_tool_calls",
+            {"parallel_field": False},
+            {"tools": (ToolSpec("f", "", SCHEMA),), "parallel_tool_calls": False},
+        ),
+    ],
+    ids=lambda case: case[0],
+)
+def test_what_a_server_can_not_be_told(case: tuple[str, dict[str, Any], dict[str, Any]]) -> None:
+    name, settings, fields = case
+    assert name in body(ChatRequest("m", HELLO, **fields))
+    with pytest.raises(UnsupportedParameter) as caught:
+        body(ChatRequest("m", HELLO, **fields), **settings)
+    assert caught.value.param == name
+
+
+def test_pictures_stand_before_the_text_as_data_urls() -> None:
+    seen = Message("user", "Look", pictures=(Picture("image/png", "QQ=="),))
+    made = body(ChatRequest("m", (seen, Message("user", "", pictures=seen.pictures))))
+    url = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QQ=="}}
+    assert [one["content"] for one in made["messages"]] == [
+        [url, {"type": "text", "text": "Look"}], [url],
+    ]  # fmt: skip
