@@ -109,6 +109,7 @@ class Call:
             floor=self.floor,
             cache_salt=self.cache_salt,
             longest_audio=self.state.limits.audio_seconds,
+            key_id=self.principal.key_id,
         )
 
     def finished(self, card: ModelCard, usage: Usage) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ray import serve
 
+from deployments.acts import watch_acts
 from deployments.egress_chat import EgressModel
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
@@ -71,6 +72,7 @@ class Gateway:
             asyncio.create_task(self._state.keyring.watch(self._state.state)),
             asyncio.create_task(keeper.watch(self._state.swap_policy)),
             asyncio.create_task(watch_retention(self._state)),
+            asyncio.create_task(watch_acts(self._state)),
         ]
 
     def __serve_build_asgi_app__(self) -> Any:

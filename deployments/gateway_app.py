@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from deployments.gateway_state import GatewayState
 from deployments.routes import (
+    approvals,
     audio,
     chat,
     collections,
@@ -31,8 +32,8 @@ from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
 
 MODULES = (
-    health, chat, messages, embeddings, audio, models, pipelines, collections, status, keys,
-    costs,
+    health, chat, messages, embeddings, audio, models, pipelines, approvals, collections,
+    status, keys, costs,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request
 
 from deployments.accounting import DIRECT, Accounting, Purpose
+from deployments.acts import GatewayActs, tool_cards
 from deployments.charged_chat import ChargedChat
 from deployments.egress_chat import chat_port
 from deployments.keyring import Keyring
@@ -63,6 +64,7 @@ class GatewayState:
     searcher: RemoteSearcher = field(init=False)
     source: RemoteSource = field(init=False)
     accounting: Accounting = field(init=False)
+    acts: GatewayActs = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, ChatModel] = field(init=False)
 
@@ -77,6 +79,7 @@ class GatewayState:
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
         self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)
+        self.acts = GatewayActs(tool_cards(self.settings), self.retriever, self.state)
         self.pipelines = Pipelines(self)
 
     @property

@@ -78,6 +78,7 @@ class Pipelines:
                 searcher=TenantSearcher(state.searcher, who.tenant),
                 source=state.source,
                 available=state.is_ready,
+                acts=state.acts,
             ),
             state.policy,
             tuple(state.served_cards()),

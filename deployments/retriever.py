@@ -14,11 +14,13 @@ from deployments.ports import RemoteEmbedder
 from deployments.replica_environment import enter_replica
 from models.deadline import Deadline
 from models.errors import NotFound
+from models.tools import ToolCall, ToolResult
 from retrieval.documents import Document, Hit
 from retrieval.ingest import IngestOutcome
 from retrieval.opening import open_retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest
 from retrieval.preparing import IngestRequest
+from retrieval.source_tools import open_tools
 from retrieval.sources import open_sources
 
 START_S = 300.0
@@ -34,6 +36,7 @@ class Retriever:
         await remote.connect(Deadline.after(START_S))
         self._retrieval = open_retrieval(Home(Path(home)).collections, remote)
         self._sources = open_sources(Home(Path(home)).path, sources)
+        self._tools = open_tools(Home(Path(home)).path, sources)
 
     async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
         """The best hits that the request may see."""
@@ -46,6 +49,10 @@ class Retriever:
     async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
         """The rows of a named query."""
         return await self._sources.query(request, Deadline.after(seconds))
+
+    async def act(self, call: ToolCall, seconds: float) -> ToolResult:
+        """Do an act of a source; whether it may be done was decided before."""
+        return await self._tools.call(call, Deadline.after(seconds))
 
     async def ingest(self, request: IngestRequest, seconds: float) -> IngestOutcome:
         """Add or update one document."""

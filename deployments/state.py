@@ -14,6 +14,8 @@ from deployments.home import Home
 from deployments.ledger import open_ledger
 from deployments.replica_environment import enter_replica
 from models.errors import PodiumError
+from router.acts.act import Act, ActStatus
+from router.acts.book import ActBook
 from router.budget import Amount, Claim
 from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
@@ -48,6 +50,7 @@ class StateService:
         self._accounts = Accounts.open(opened.database)
         self._retention = Retention.open(opened.database)
         self._costs = SqlCostStore(open_sqlite(opened.database))
+        self._acts = ActBook.open(opened.database, self._ledger)
         try:
             self._ledger.note(policy_applied(policy_digest, time.time()))
         except PodiumError as error:
@@ -109,6 +112,38 @@ class StateService:
         await asyncio.to_thread(self._state.record_run, run)
         for record in run_records(run):
             await self._ledger.append(record, durable=False)
+
+    async def ask_act(self, act: Act) -> None:
+        """Keep an act until people have agreed."""
+        await asyncio.to_thread(self._acts.ask, act)
+
+    async def act(self, tenant: str, act_id: str) -> Act:
+        """An act of this tenant."""
+        return await asyncio.to_thread(self._acts.act, tenant, act_id)
+
+    async def acts(self, tenant: str, limit: int) -> Sequence[Act]:
+        """The newest acts of this tenant, without content."""
+        return await asyncio.to_thread(self._acts.listed, tenant, limit)
+
+    async def approve_act(self, tenant: str, act_id: str, key_id: str, needed: int) -> Act:
+        """One key's yes, in the ledger before it counts."""
+        return await asyncio.to_thread(self._acts.approve, tenant, act_id, key_id, needed)
+
+    async def reject_act(self, tenant: str, act_id: str, key_id: str) -> Act:
+        """One key's no."""
+        return await asyncio.to_thread(self._acts.reject, tenant, act_id, key_id)
+
+    async def begin_act(self, act: Act) -> bool:
+        """Whether the caller is to do it now; its intent is in the ledger then."""
+        return await asyncio.to_thread(self._acts.begin, act)
+
+    async def end_act(self, act: Act, status: ActStatus, error_code: str | None) -> None:
+        """What became of it."""
+        await asyncio.to_thread(self._acts.end, act, status, error_code)
+
+    async def acts_left_over(self, after_s: float) -> Sequence[Act]:
+        """Acts that were agreed to or begun, and did not end within so many seconds."""
+        return await asyncio.to_thread(self._acts.left_over, after_s)
 
     async def forget_runs(self, before: float) -> int:
         """Delete runs that began before, in seconds since the epoch; how many there were."""

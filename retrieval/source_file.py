@@ -1,4 +1,4 @@
-"""The file of a structured source: its database, and the queries that may be asked of it."""
+"""The file of a structured source: its database, the queries and the acts it knows."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,), "int": (int,), "float": (int, float), "bool": (bool,),
 }  # fmt: skip
 _READS = re.compile(r"\s*(select|with|values)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\s*(insert|update)\b", re.IGNORECASE)
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -79,20 +80,48 @@ class QuerySpec(BaseModel):
 
     @model_validator(mode="after")
     def _parameters_agree(self) -> QuerySpec:
-        used = set(sa.text(self.sql).compile().params)
-        if used != set(self.params):
-            odd = ", ".join(sorted(used ^ set(self.params)))
-            raise ValueError(f"in the SQL or under params, not in both: {odd}")
+        _agree(self.sql, self.params)
         return self
 
 
+class ActionSpec(BaseModel):
+    """One act: SQL that inserts or updates, with `:name` parameters; it must change something."""
+
+    model_config = _STRICT
+
+    effects: str = Field(min_length=1, max_length=200)
+    sql: str = Field(max_length=20_000)
+    params: Mapping[Name, ParameterSpec] = Field(default_factory=dict)
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+
+    @field_validator("sql")
+    @classmethod
+    def _writes(cls, sql: str) -> str:
+        if not _WRITES.match(sql):
+            raise ValueError("an act must begin with INSERT or UPDATE")
+        return sql
+
+    @model_validator(mode="after")
+    def _parameters_agree(self) -> ActionSpec:
+        _agree(self.sql, self.params)
+        return self
+
+
+def _agree(sql: str, params: Mapping[str, ParameterSpec]) -> None:
+    used = set(sa.text(sql).compile().params)
+    if used != set(params):
+        odd = ", ".join(sorted(used ^ set(params)))
+        raise ValueError(f"in the SQL or under params, not in both: {odd}")
+
+
 class SourceSpec(BaseModel):
-    """A source: an SQLite file, by a path relative to Podium's home, and its queries."""
+    """A source: an SQLite file, by a path relative to Podium's home, its queries and its acts."""
 
     model_config = _STRICT
 
     database: str = Field(min_length=1)
     queries: Mapping[Name, QuerySpec] = Field(min_length=1)
+    actions: Mapping[Name, ActionSpec] = Field(default_factory=dict)
 
 
 def read_source(reference: str, folder: Path) -> SourceSpec:

@@ -12,8 +12,10 @@ from models.tariff import dollars
 from router.decide import RouteDecision
 from router.label import TOP, Label
 
-StepStatus = Literal["succeeded", "empty", "refused", "skipped", "dropped", "failed", "denied"]
-RunStatus = Literal["succeeded", "partial", "failed", "denied"]
+StepStatus = Literal[
+    "succeeded", "empty", "refused", "skipped", "dropped", "failed", "denied", "waiting"
+]
+RunStatus = Literal["succeeded", "partial", "failed", "denied", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class RunResult:
 
     `sources` has the shape of `route.sources`; `[n]` in the reply is the n-th of them.
     `prompt_version` and `finish_reason` are those of the step that wrote the reply. `redactions`
-    has the shape of `route.redactions`. `cost_nano` is in nano-dollars.
+    has the shape of `route.redactions`. `cost_nano` is in nano-dollars. `approvals` are the ids of
+    acts that wait for people.
     """
 
     run_id: str
@@ -90,6 +93,7 @@ class RunResult:
     finish_reason: FinishReason = "stop"
     error: PodiumError | None = None
     redactions: Sequence[Mapping[str, str | int]] = ()
+    approvals: tuple[str, ...] = ()
 
     @property
     def cost_usd(self) -> float:

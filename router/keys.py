@@ -34,6 +34,7 @@ class Scope(StrEnum):
     """What a key may do; `admin` includes all the others."""
 
     ADMIN = "admin"
+    APPROVE = "approve"
     INFER = "infer"
     READ = "read"
     WRITE = "write"

@@ -19,8 +19,8 @@ Prefer = Literal["quality", "latency", "cost"]
 OnDenied = Literal["fail", "use_local", "skip"]
 Path = tuple[str, ...]
 
-# The kinds of steps that ask a model.
-_ASKING = ("generate", "transcribe")
+# The kinds of steps that the policy decides about.
+_DECIDED = ("generate", "transcribe", "act")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Step:
 
     def may_deny(self) -> bool:
         """Whether the policy may end the run here: nothing may be asked, and no way is left."""
-        return self.use in _ASKING and not self.optional and self.on_denied != "skip"
+        return self.use in _DECIDED and not self.optional and self.on_denied != "skip"
 
     def predecessors(self) -> frozenset[str]:
         """The steps that must have ended before this one starts."""

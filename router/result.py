@@ -68,6 +68,7 @@ def result(board: Board, run_id: str, chosen: str | None, total_ms: float,
         prompt_version=made.prompt_version if made else None,
         finish_reason=made.finish_reason if made else "stop",
         error=error,
+        approvals=_waiting(board),
     )
 
 
@@ -96,7 +97,16 @@ def _there(board: Board, paths: Iterable[Path]) -> bool:
 def _status(board: Board, error: PodiumError | None) -> RunStatus:
     if error is not None:
         return "denied" if isinstance(error, PolicyDenied) else "failed"
+    if _waiting(board):
+        return "waiting"
     return "partial" if board.degraded() else "succeeded"
+
+
+def _waiting(board: Board) -> tuple[str, ...]:
+    """The acts that people have yet to agree to, in the order of the plan."""
+    names = (step.name for step in board.plan.steps)
+    return tuple(board.reports[name].summary for name in names
+                 if name in board.reports and board.reports[name].status == "waiting")  # fmt: skip
 
 
 def _why(board: Board) -> PodiumError:

@@ -26,6 +26,7 @@ def route_object(result: RunResult, decision_id: str) -> dict[str, Any]:
         "cost_usd": result.cost_usd,
         "label": result.label.public(),
         "redactions": [dict(one) for one in result.redactions],
+        "approvals": list(result.approvals),
         "output": {name: value for name, value in result.output.items() if name != "reply"},
     }
 
@@ -41,6 +42,7 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "sources": [dict(source) for source in result.sources],
         "steps": [report.as_dict() for report in result.steps],
         "deliverables": [],
+        "approvals": list(result.approvals),
         "checks": [check.as_dict() for check in result.checks],
         "cost_usd": result.cost_usd,
         "label": result.label.public(),

@@ -219,6 +219,7 @@ class Run:
             passages=bindings.resolve(grounded.passages, look) if grounded else None,
             question=str(bindings.resolve(grounded.question, look) or "") if grounded else "",
             redacting=lambda request: self._redacting(step, request),
+            run_id=self.run_id,
         )
 
     def _redacting(self, step: Step, request: ChatRequest) -> Redacting | None:

@@ -15,6 +15,7 @@ from models.testing.scripted import Script, ScriptedChat, ScriptedTranscriber, s
 from retrieval.access import allowed_labels
 from retrieval.documents import Hit
 from retrieval.ports import QueryRequest, QueryResult, Scalar, SearchRequest
+from router.acts.port import Acts
 from router.events import ReplyDelta, RunEvent, RunFinished, RunResult
 from router.execute import Executor
 from router.plan import Plan
@@ -25,6 +26,7 @@ from router.prompts import load_prompts
 from router.recorder import Live, Recorder
 from router.schemas import load_schemas
 from router.steps.kind import Capabilities, Library, RunRequest
+from tests.acting_world import KeptActs
 
 LIBRARY = Library(load_prompts(), load_schemas())
 POLICY = default_policy()
@@ -96,6 +98,7 @@ class World:
     policy: Policy = POLICY
     available: Callable[[str], bool] = lambda model: True
     recorder: Callable[[], Recorder] = Live
+    acts: Acts = field(default_factory=KeptActs)
 
     def executor(self) -> Executor:
         capabilities = Capabilities(
@@ -104,6 +107,7 @@ class World:
             searcher=self.searcher,
             source=self.source,
             available=self.available,
+            acts=self.acts,
         )
         return Executor(capabilities, self.policy, self.cards, LIBRARY, recorder=self.recorder)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.cli.approvals import approvals
 from deployments.cli.ask import ask
 from deployments.cli.audit import audit
 from deployments.cli.bench import bench
@@ -72,6 +73,7 @@ app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 app.add_typer(pipelines, name="pipelines")
 app.command()(costs)
+app.add_typer(approvals, name="approvals")
 app.command()(status)
 app.command()(doctor)
 app.command()(stub)

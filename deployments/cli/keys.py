@@ -37,7 +37,9 @@ def create_key(
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     scope: Annotated[
         list[str] | None,
-        typer.Option(metavar="SCOPE", help="infer, read, write, admin; by default infer and read."),
+        typer.Option(
+            metavar="SCOPE", help="infer, read, write, approve, admin; by default infer and read."
+        ),
     ] = None,
     min_class: Annotated[
         Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"],

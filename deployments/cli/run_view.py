@@ -44,6 +44,8 @@ class RunView:
             say(line)
         for line in _check_lines(run.get("checks") or []):
             note(line)
+        for act in run.get("approvals") or []:
+            note(f"waits for people: podium approvals show {act}")
         note(f"{run.get('status')} · {run.get('run_id')}")
 
     def _break(self) -> None:

@@ -37,6 +37,11 @@ CREATE TABLE orders (
     euros INTEGER NOT NULL CHECK (euros > 0)
 ) STRICT;
 CREATE INDEX orders_by_customer ON orders (customer_id);
+CREATE TABLE notes (
+    number INTEGER PRIMARY KEY,
+    customer_id TEXT NOT NULL REFERENCES customers (customer_id),
+    note TEXT NOT NULL
+) STRICT;
 CREATE VIEW customer_snapshot AS
 SELECT c.customer_id, c.name, o.order_number, o.product, o.status, o.status_date, o.euros,
        'Customer ' || c.customer_id || ' ' || c.name || '. Order ' || o.order_number || ' for a '

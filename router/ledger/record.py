@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Kind = Literal[
-    "egress.intent", "egress.result", "decision", "declassification", "admin", "run", "alarm"
-]
+    "egress.intent", "egress.result", "decision", "declassification", "admin", "run", "alarm",
+    "act.intent", "act.result",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 # These happen only after they are on disk, whatever the caller asks for.
-ALWAYS_DURABLE = frozenset({"egress.intent", "declassification", "admin"})
+ALWAYS_DURABLE = frozenset({"egress.intent", "declassification", "admin", "act.intent"})
 
 MAX_TEXT = 512
 MAX_DEPTH = 6

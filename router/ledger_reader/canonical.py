@@ -14,7 +14,7 @@ VERSION = 1
 KINDS = frozenset(
     {
         *("egress.intent", "egress.result", "decision", "declassification", "admin", "run"),
-        "alarm",
+        *("alarm", "act.intent", "act.result"),
     }
 )
 FIELDS = frozenset(

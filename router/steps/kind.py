@@ -12,6 +12,8 @@ from models.errors import InvalidConfig, PodiumError
 from models.messages import ChatRequest, FinishReason, Usage
 from models.ports import ChatModel, Transcriber
 from retrieval.ports import Searcher, Source
+from router.acts.nothing import NoActs
+from router.acts.port import Acts
 from router.decide import Available, Card, RouteDecision
 from router.events import Check, StepStatus
 from router.label import LEAST, Clearance, Label, Level
@@ -44,6 +46,7 @@ class Capabilities:
     searcher: Searcher
     source: Source
     available: Available = everything
+    acts: Acts = field(default_factory=NoActs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class RunRequest:
 
     `floor` joins into every input's label: the key's least class and what the client raised it by.
     `reader` is what whoever asked may be shown of collections; None is everything of their tenant.
-    `longest_audio` is in seconds.
+    `longest_audio` is in seconds. `key_id` is whose key it was.
     """
 
     inputs: Mapping[str, Any] = field(repr=False)
@@ -71,6 +74,7 @@ class RunRequest:
     cache_salt: str | None = None
     priority: int = 0
     longest_audio: float = math.inf
+    key_id: str = ""
 
     def clearance(self) -> Clearance:
         """What the reader may be shown."""
@@ -124,6 +128,7 @@ class StepCall:
     passages: list[Mapping[str, Any]] | None = field(default=None, repr=False)
     question: str = field(default="", repr=False)
     redacting: Callable[[ChatRequest], Redacting | None] = field(default=unredacted, repr=False)
+    run_id: str = ""
 
     def value(self, key: str, make: Callable[[], T]) -> T:
         """A nondeterministic value of this step, recorded."""

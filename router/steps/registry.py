@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from router.steps.act import ActStep
 from router.steps.generate import Generate
 from router.steps.kind import StepKind
 from router.steps.passages import Passages
@@ -19,4 +20,5 @@ STEP_KINDS: Mapping[str, StepKind] = {
     "search": Search(),
     "query": Query(),
     "passages": Passages(),
+    "act": ActStep(),
 }

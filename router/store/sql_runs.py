@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
 from router.label import label_from_json
 from router.store.records import RunRecord, StepRecord
+from router.store.sql_acts import settle_run
 from router.store.tables import decisions, run_contents, runs, steps
 
 _STEP_FIELDS = tuple(StepRecord.__dataclass_fields__)
@@ -39,6 +40,8 @@ class SqlRunStore:
                 connection.execute(insert(decisions), _decision_rows(owner, run))
             if run.content is not None:
                 connection.execute(insert(run_contents), {**owner, "content": dict(run.content)})
+            # An act may have ended before its run did.
+            settle_run(connection, run.tenant, run.run_id)
 
     def find(self, tenant: str, run_id: str) -> RunRecord | None:
         """The run with its steps, and its content where it was cleared to be kept."""

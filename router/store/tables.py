@@ -151,3 +151,37 @@ call_costs = Table(
     Column("priced", Boolean, nullable=False),
     Index("call_costs_by_day", "day", "tenant"),
 )
+
+# What a run wants done; `arguments` are content, and gone once the act has ended.
+acts = Table(
+    "acts",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("run_id", String(64), nullable=False),
+    Column("step", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("arguments", JSON(none_as_null=True)),
+    Column("label", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("policy_digest", String(128), nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("error_code", String(64)),
+    Column("created", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+    Index("acts_by_run", "tenant", "run_id"),
+    Index("acts_by_status", "status", "created"),
+)
+
+act_approvals = Table(
+    "act_approvals",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("act_id", String(64), primary_key=True),
+    Column("key_id", String(16), primary_key=True),
+    ForeignKeyConstraint(["tenant", "act_id"], ["acts.tenant", "acts.id"], ondelete="CASCADE"),
+)

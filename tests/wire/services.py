@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.deadline import Deadline
@@ -13,12 +13,16 @@ from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
 from models.messages import ChatDelta, ChatRequest, Completion, Transcript, TranscriptionRequest
 from models.ports import Embedder, Transcriber
 from models.testing.scripted import ScriptedChat
+from models.tools import ToolCall, ToolResult
 from retrieval.documents import Document, Hit
 from retrieval.errors import SourceNotFound
 from retrieval.ingest import IngestOutcome
 from retrieval.opening import Retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest, Source
 from retrieval.preparing import IngestRequest
+from retrieval.source_tools import Tools
+from router.acts.act import Act, ActStatus
+from router.acts.book import ActBook
 from router.budget import Amount, Claim
 from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
@@ -97,6 +101,10 @@ class EmbedderService:
 class RetrieverService:
     retrieval: Retrieval
     source: Source
+    tools: Tools = field(default_factory=lambda: Tools({}))
+
+    async def act(self, call: ToolCall, seconds: float) -> ToolResult:
+        return await self.tools.call(call, Deadline.after(seconds))
 
     async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
         return await self.retrieval.searcher.search(request, Deadline.after(seconds))
@@ -131,12 +139,37 @@ class StateService:
     state: State
     accounts: Accounts
     costs_store: SqlCostStore
+    book: ActBook
 
     async def record_costs(self, costs: Sequence[CallCost]) -> None:
         await asyncio.to_thread(self.costs_store.add, costs)
 
     async def costs(self, query: CostQuery) -> Sequence[CostSum]:
         return await asyncio.to_thread(self.costs_store.sums, query)
+
+    async def ask_act(self, act: Act) -> None:
+        await asyncio.to_thread(self.book.ask, act)
+
+    async def act(self, tenant: str, act_id: str) -> Act:
+        return await asyncio.to_thread(self.book.act, tenant, act_id)
+
+    async def acts(self, tenant: str, limit: int) -> Sequence[Act]:
+        return await asyncio.to_thread(self.book.listed, tenant, limit)
+
+    async def approve_act(self, tenant: str, act_id: str, key_id: str, needed: int) -> Act:
+        return await asyncio.to_thread(self.book.approve, tenant, act_id, key_id, needed)
+
+    async def reject_act(self, tenant: str, act_id: str, key_id: str) -> Act:
+        return await asyncio.to_thread(self.book.reject, tenant, act_id, key_id)
+
+    async def begin_act(self, act: Act) -> bool:
+        return await asyncio.to_thread(self.book.begin, act)
+
+    async def end_act(self, act: Act, status: ActStatus, error_code: str | None) -> None:
+        await asyncio.to_thread(self.book.end, act, status, error_code)
+
+    async def acts_left_over(self, after_s: float) -> Sequence[Act]:
+        return await asyncio.to_thread(self.book.left_over, after_s)
 
     async def keys(self) -> Sequence[KeyRecord]:
         return await asyncio.to_thread(self.state.list_keys)

@@ -18,12 +18,15 @@ from models.catalog import Catalog
 from models.messages import ChatRequest
 from models.testing.scripted import Say, Script, ScriptedChat
 from retrieval.opening import Retrieval, open_retrieval
+from retrieval.source_tools import open_tools
+from router.acts.book import ActBook
 from router.keys import Key, Scope
 from router.label import Level
 from router.policy_file import default_policy
 from router.store.accounts import Accounts
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
+from router.store.sql_acts import SqlActStore
 from router.store.sql_budgets import SqlBudgetStore
 from router.store.sql_costs import SqlCostStore
 from router.store.sql_keys import SqlKeyStore
@@ -102,10 +105,12 @@ class Stage:
         chat = ChatService(self.chat)
         accounts = Accounts(SqlBudgetStore(self.database))
         costs = SqlCostStore(self.database)
+        tools = open_tools(self.folder, self.settings.retriever.sources)
+        book = ActBook(SqlActStore(self.database))
         targets = {"mistral": chat, "whisper": SpeechService(self.hearing),
                    "embed": EmbedderService(embedder), "small": chat,
-                   "retriever": RetrieverService(self.retrieval, self.source),
-                   "state": StateService(self.store, accounts, costs)}  # fmt: skip
+                   "retriever": RetrieverService(self.retrieval, self.source, tools),
+                   "state": StateService(self.store, accounts, costs, book)}  # fmt: skip
         self.remotes = {name: LocalRemote(name, target) for name, target in targets.items()}
         self.gateway = self._gateway()
         await self._settle()
@@ -154,5 +159,8 @@ _KEYS: Mapping[str, NewKey] = {
     "infer": NewKey("default", frozenset({Scope.INFER})),
     "read": NewKey("default", frozenset({Scope.READ})),
     "discreet": NewKey("default", floor=Level.CONFIDENTIAL),
+    "officer": NewKey("default", frozenset({Scope.APPROVE})),
+    "second": NewKey("default", frozenset({Scope.APPROVE})),
+    "stranger": NewKey("other", frozenset({Scope.APPROVE})),
     "other": NewKey("other", frozenset({Scope.INFER, Scope.READ, Scope.WRITE})),
 }

@@ -61,7 +61,7 @@ def test_what_is_no_record_is_refused(changed: dict[str, Any], named: str) -> No
 
 
 def test_some_kinds_are_durable_whatever_is_asked() -> None:
-    assert {"egress.intent", "declassification", "admin"} == ALWAYS_DURABLE
+    assert {"egress.intent", "declassification", "admin", "act.intent"} == ALWAYS_DURABLE
     assert Record("admin", "", 1.0).durable
     assert not record().durable
 

@@ -145,7 +145,7 @@ def test_a_tenant_name_is_checked(state: State, tenant: str) -> None:
 
 @pytest.mark.parametrize("names", [[], ["root"], ["infer", "root"]])
 def test_scopes_are_checked(names: list[str]) -> None:
-    with pytest.raises(InvalidRequest, match="admin, infer, read, write"):
+    with pytest.raises(InvalidRequest, match="admin, approve, infer, read, write"):
         parse_scopes(names)
 
 
