@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test lint demo up down bench assurance train-chat train-speech \
-	coverage lock digests third-party docs dist clean
+	coverage lock digests third-party docs k8s dist clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ third-party: setup ## Write THIRD_PARTY.md from the lock and the installed packa
 
 docs: setup ## Write the pages of docs/reference that are made from the code
 	@$(BIN)/python .ci/docs.py
+
+k8s: setup ## Write what k8s/ has from the policy
+	@$(BIN)/python .ci/k8s.py
 
 dist: setup ## Build the wheel and the source archive, offline
 	@$(BIN)/python -m build --no-isolation --outdir dist

@@ -39,6 +39,13 @@ MEANINGS = {
     "gpu_second_usd": "US dollars for a second of an accelerator (or CPU engine), for local rows"
     " without a `price`.",
     "remote": "Models outside: `on` serves rows whose key is there, `stub` leads to our own stub.",
+    "outside": "The rows that `remote: on` serves, where the keys are not seen at deployment; by"
+    " default those whose key is there.",
+    "placement.gateway": "Labels of the nodes that take gateways in; none means any node.",
+    "placement.models": "The same for models that run here.",
+    "placement.retriever": "The same for the Retriever.",
+    "placement.state": "The same for State.",
+    "placement.egress": "The same for the gate.",
     "gateway.replicas": "Gateways; fixed while running, for scaling would cut long streams.",
     "gateway.num_cpus": "CPUs that Ray sets aside for each.",
     "gateway.limits.body_bytes": "Largest request body.",

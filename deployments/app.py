@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ray.serve import Application
@@ -38,7 +39,8 @@ def build(args: Mapping[str, Any]) -> Application:
     home = settings.home or os.environ.get("PODIUM_HOME") or str(default_home(os.environ))
     settings = settings.model_copy(update={"home": home})
     catalog = read_catalog(settings, home)
-    models = {name: _model(catalog.card(name)) for name in settings.models}
+    where = settings.placement.models
+    models = {name: _model(catalog.card(name), where) for name in settings.models}
     return _gateway(settings, home, catalog, models)
 
 
@@ -54,14 +56,17 @@ def _gateway(
             f"retriever.embedder names '{settings.retriever.embedder}', which is not in models.",
             param="retriever.embedder",
         )
+    place = settings.placement
     retriever = Retriever.options(  # type: ignore[attr-defined]
-        **_shape("Retriever", settings.retriever.num_cpus, ongoing=256)
+        **_shape("Retriever", settings.retriever.num_cpus, ongoing=256, labels=place.retriever)
     ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
     state = StateService.options(  # type: ignore[attr-defined]
-        **_shape("State", 0.25, ongoing=256, health_s=_NEEDED_HEALTH_S)
+        **_shape("State", 0.25, ongoing=256, labels=place.state, health_s=_NEEDED_HEALTH_S)
     ).bind(home, read_policy(settings).digest, settings.ledger)
     limits = settings.gateway.limits
-    shape = _shape("Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2)
+    shape = _shape(
+        "Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2, labels=place.gateway
+    )
     outside = enabled_rows(settings, catalog, read_keys(Home(Path(home))))
     egress = _egress(settings, home, catalog, outside, state) if outside else None
     return Gateway.options(  # type: ignore[attr-defined]
@@ -80,11 +85,18 @@ def _egress(
     from deployments.egress import Egress
 
     return Egress.options(  # type: ignore[attr-defined]
-        **_shape("Egress", 0.25, ongoing=_AT_THE_GATE, health_s=_NEEDED_HEALTH_S), num_replicas=1
+        **_shape(
+            "Egress",
+            0.25,
+            ongoing=_AT_THE_GATE,
+            labels=settings.placement.egress,
+            health_s=_NEEDED_HEALTH_S,
+        ),
+        num_replicas=1,
     ).bind(settings, home, catalog, outside, state)
 
 
-def _model(card: ModelCard) -> Application:
+def _model(card: ModelCard, labels: Mapping[str, str]) -> Application:
     if card.dialect == "vllm":
         from deployments.llm import LLM
 
@@ -103,16 +115,27 @@ def _model(card: ModelCard) -> Application:
             f"'{card.id}' is a remote model; `remote: on` serves it, leave it out of models.",
             param="models",
         )
-    shape = _shape(f"{deployment.name}-{card.id}", card.num_cpus, ongoing, gpus=card.num_gpus)
+    name = f"{deployment.name}-{card.id}"
+    shape = _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels)
     return deployment.options(**shape, num_replicas=card.replicas).bind(card)
 
 
 def _shape(
-    name: str, cpus: float, ongoing: int, gpus: float = 0.0, health_s: float = _HEALTH_S
+    name: str,
+    cpus: float,
+    ongoing: int,
+    *,
+    gpus: float = 0.0,
+    labels: Mapping[str, str] = MappingProxyType({}),
+    health_s: float = _HEALTH_S,
 ) -> dict[str, Any]:
+    """The options of a deployment; `labels` are those of the nodes that may take it in."""
+    actor: dict[str, Any] = {"num_cpus": cpus, "num_gpus": gpus}
+    if labels:
+        actor["label_selector"] = dict(labels)
     return {
         "name": name,
-        "ray_actor_options": {"num_cpus": cpus, "num_gpus": gpus},
+        "ray_actor_options": actor,
         "max_ongoing_requests": ongoing,
         "max_queued_requests": _QUEUE_PER_GATEWAY,
         "backpressure_config": _BACKPRESSURE,

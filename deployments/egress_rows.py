@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
+from models.errors import InvalidConfig
 from models.remote.registry import is_callable
 
 _LOOPBACK = "http://127.0.0.1:"
@@ -19,24 +20,42 @@ def enabled_rows(
 ) -> tuple[ModelCard, ...]:
     """The remote rows in force; `keys` names the variables for which a key is there.
 
-    `on` takes every row with its key, or that needs none; `stub` only what stands on loopback.
+    `on` takes the rows that the settings name, else every row with its key, or that needs none;
+    `stub` only what stands on loopback. Raises InvalidConfig for a name that is no row outside.
     """
     if settings.remote == "off":
         return ()
     rows = (card for card in catalog if is_callable(card) and card.base_url)
     if settings.remote == "stub":
         return tuple(card for card in rows if (card.base_url or "").startswith(_LOOPBACK))
+    if settings.outside is not None:
+        return _named(settings.outside, {card.id: card for card in rows})
     return tuple(card for card in rows if card.key_env is None or card.key_env in keys)
+
+
+def _named(names: Sequence[str], rows: Mapping[str, ModelCard]) -> tuple[ModelCard, ...]:
+    for name in names:
+        if name not in rows:
+            raise InvalidConfig(
+                f"outside names '{name}', which is no row of a model outside; there are:"
+                f" {', '.join(sorted(rows))}.",
+                param="outside",
+            )
+    return tuple(rows[name] for name in names)
 
 
 def keyless_rows(settings: Settings, catalog: Catalog, keys: Collection[str]) -> tuple[str, ...]:
     """What to tell an operator who turned remote models on: which are left out, and why."""
     if settings.remote != "on":
         return ()
+    asked = settings.outside
     return tuple(
         f"{card.id} is left out: {card.key_env} is not set"
         for card in catalog
-        if is_callable(card) and card.key_env and card.key_env not in keys
+        if is_callable(card)
+        and card.key_env
+        and card.key_env not in keys
+        and (asked is None or card.id in asked)
     )
 
 

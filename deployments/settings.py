@@ -52,13 +52,29 @@ class RetrieverSettings(BaseModel):
     sources: Mapping[str, str] = Field(default_factory=dict)
 
 
+class Placement(BaseModel):
+    """Labels that a node must have to take a deployment in; empty is any node.
+
+    `models` holds for every model that runs here. On Kubernetes a worker group's labels.
+    """
+
+    model_config = _STRICT
+
+    gateway: Mapping[str, str] = Field(default_factory=dict)
+    models: Mapping[str, str] = Field(default_factory=dict)
+    retriever: Mapping[str, str] = Field(default_factory=dict)
+    state: Mapping[str, str] = Field(default_factory=dict)
+    egress: Mapping[str, str] = Field(default_factory=dict)
+
+
 class Settings(BaseModel):
     """The whole of it; also the `args` of serve_config.yaml.
 
     `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
     policy file, `ledger` a PostgreSQL for the ledger, `home` the folder of all state;
     `gpu_second_usd` what a second of an accelerator costs where a local model's row has no price;
-    `pipelines`, `prompts` and `schemas` name more folders of those.
+    `pipelines`, `prompts` and `schemas` name more folders of those. `outside` names the rows that
+    `remote: on` serves, None those whose key is there: on a cluster only Egress sees the keys.
     """
 
     model_config = _STRICT
@@ -76,8 +92,10 @@ class Settings(BaseModel):
     schemas: tuple[str, ...] = ()
     gpu_second_usd: float = Field(default=0.0, ge=0)
     remote: str = Field(default="off", pattern="^(off|stub|on)$")
+    outside: tuple[str, ...] | None = None
     gateway: GatewaySettings = GatewaySettings()
     retriever: RetrieverSettings = RetrieverSettings()
+    placement: Placement = Placement()
     logical_cpus: float = Field(default=8, gt=0)
     object_store_mib: int = Field(default=128, ge=80)
 

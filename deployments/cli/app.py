@@ -11,6 +11,7 @@ from deployments.cli.approvals import approvals
 from deployments.cli.ask import ask
 from deployments.cli.audit import audit
 from deployments.cli.bench import bench
+from deployments.cli.cluster import cluster
 from deployments.cli.config import config
 from deployments.cli.costs import costs
 from deployments.cli.demo import demo
@@ -77,6 +78,7 @@ app.add_typer(approvals, name="approvals")
 app.command()(status)
 app.command()(doctor)
 app.command()(stub)
+app.add_typer(cluster, name="cluster")
 app.add_typer(config, name="config")
 app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")

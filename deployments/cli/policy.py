@@ -12,6 +12,7 @@ from deployments.cli.options import HomeOption, JsonOption, KeyOption, UrlOption
 from deployments.cli.output import emit, say
 from deployments.cli.policy_apply import apply_policy
 from deployments.cli.policy_explain import explain
+from deployments.cli.policy_network import network
 from deployments.cli.policy_scan import scan_text
 from deployments.cli.policy_source import policy_of, workplace
 from deployments.cli.policy_try import try_policy
@@ -104,3 +105,4 @@ def _say(found: PolicyDiff, old: Policy, new: Policy, missing: str | None) -> No
 policy.command("test")(try_policy)
 policy.command("scan")(scan_text)
 policy.command("explain")(explain)
+policy.command("network")(network)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deployments.egress_rows import enabled_rows, keyless_rows, write_stub_rows
 from deployments.settings import Settings
 from models.catalog import Catalog, builtin_catalog, load_catalog
+from models.errors import InvalidConfig
 from tests.remote_cards import remote_card
 from tests.scripted_world import card
 
@@ -36,6 +39,15 @@ def test_a_row_without_its_key_is_left_out_and_said() -> None:
     )
     assert keyless_rows(Settings(remote="on"), CATALOG, ("OPENAI_API_KEY",)) == ()
     assert keyless_rows(Settings(), CATALOG, ()) == ()
+
+
+def test_the_rows_that_are_named_are_served_though_no_key_is_seen() -> None:
+    """On a cluster the deployer sees no key: Egress alone has them."""
+    named = Settings(remote="on", outside=("here", "chatgpt"))
+    assert [one.id for one in enabled_rows(named, CATALOG, ())] == ["here", "chatgpt"]
+    assert enabled_rows(Settings(remote="off", outside=("here",)), CATALOG, ()) == ()
+    with pytest.raises(InvalidConfig, match="outside names 'mistral'"):
+        enabled_rows(Settings(remote="on", outside=("mistral",)), CATALOG, ())
 
 
 def test_stub_serves_loopback_alone_even_with_a_key() -> None:
