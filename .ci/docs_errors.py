@@ -53,6 +53,7 @@ WHAT_TO_DO = {
     "Overloaded": "Wait for `retry-after` seconds; add replicas when it goes on.",
     "BudgetExceeded": "Do not retry. Raise the budget or wait for its next period.",
     "Unavailable": "Try again; see `podium status` and `podium doctor`.",
+    "ReplicaLost": "Send it again; what the lost call used counts as the most it could.",
     "ModelUnavailable": "Wait until `/readyz` is 200; else see `podium status`.",
     "LedgerUnavailable": "Free disk space or mend the disk or database of the ledger; try again.",
     "NoEligibleModel": "Bring a model up that the policy allows for this data.",

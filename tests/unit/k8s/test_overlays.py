@@ -40,7 +40,7 @@ PLAIN = {
 }  # fmt: skip
 # Of a single machine: ports that must not meet another instance's, and addresses of loopback.
 ONE_MACHINE = re.compile(
-    r"_PORT$|^VLLM_HOST_IP$|^RAY_AUTH_TOKEN_PATH$|HEALTH_CHECK_FALL|OBSERVE_MARK_DOWN"
+    r"_PORT$|OSX_CLUSTER|^VLLM_HOST_IP$|^RAY_AUTH_TOKEN_PATH$|HEALTH_CHECK_FALL|OBSERVE_MARK_DOWN"
 )
 METRIC = re.compile(r"\bpodium_[a-z_]+")
 
