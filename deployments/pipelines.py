@@ -79,6 +79,7 @@ class Pipelines:
                 source=state.source,
                 available=state.is_ready,
                 acts=state.acts,
+                scanner=state.scanner,
             ),
             state.policy,
             tuple(state.served_cards()),

@@ -6,6 +6,17 @@ from collections.abc import Iterable
 from typing import Protocol
 
 
+class Detection(Protocol):
+    """Raises a document's label by its text; must pickle, for it crosses to the Retriever."""
+
+    def joined(self, label: str, text: str) -> str:
+        """The label the document is stored with, canonical JSON as was given."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for those that give the same labels."""
+
+
 class AccessFilter(Protocol):
     """Decides by label; must pickle, for it crosses to the Retriever's process."""
 

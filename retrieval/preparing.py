@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from models.errors import InvalidDocument
+from retrieval.access import Detection
 from retrieval.chunking import CHUNKER_VERSION, chunk_document
 from retrieval.collection import Collection
-from retrieval.documents import Chunk, Document
+from retrieval.documents import Chunk, Document, ParsedDocument
 from retrieval.parsing import media_type_of, parse_document
 from retrieval.settings import CollectionSettings
 
@@ -19,15 +20,17 @@ from retrieval.settings import CollectionSettings
 class IngestRequest:
     """A document to take in; its `id` is stable, a relative path such as `policies/returns.md`.
 
-    `label` is canonical JSON, opaque here. `media_type` None: by the ending of `path`, else `id`.
-    `settings` given replace the collection's own. `flush` False leaves the index snapshot to a
-    later `flush`, for many documents in a row.
+    `label` is canonical JSON, opaque here, raised by what `detection` sees in the text.
+    `media_type` None: by the ending of `path`, else `id`. `settings` given replace the
+    collection's own. `flush` False leaves the index snapshot to a later `flush`, for many documents
+    in a row.
     """
 
     collection: str
     id: str
     content: bytes
     label: str
+    detection: Detection | None = None
     title: str | None = None
     path: str = ""
     media_type: str | None = None
@@ -52,6 +55,7 @@ def fingerprint(request: IngestRequest, collection: Collection) -> str:
     made_from = {
         "sha256": hashlib.sha256(request.content).hexdigest(),
         "label": request.label,
+        "detection": request.detection and request.detection.digest,
         "title": request.title,
         "name": request.path or request.id,
         "media_type": request.media_type,
@@ -75,7 +79,7 @@ def prepare(request: IngestRequest, settings: CollectionSettings) -> Prepared:
         id=request.id,
         collection=request.collection,
         title=title,
-        label=request.label,
+        label=_label(request, title, parsed),
         sha256=hashlib.sha256(request.content).hexdigest(),
         chunks=len(chunks),
         path=request.path,
@@ -83,6 +87,15 @@ def prepare(request: IngestRequest, settings: CollectionSettings) -> Prepared:
         metadata=request.metadata,
     )
     return Prepared(document, chunks, tuple(_embedded(title, chunk) for chunk in chunks))
+
+
+def _label(request: IngestRequest, title: str, parsed: ParsedDocument) -> str:
+    """All that a passage may show is read: the name, the title and the headings, too."""
+    if request.detection is None:
+        return request.label
+    headings = dict.fromkeys(mark.heading for mark in parsed.marks)
+    told = (request.id, request.path, title, *request.metadata.values(), *headings, parsed.text)
+    return request.detection.joined(request.label, "\n".join(told))
 
 
 def _embedded(title: str, chunk: Chunk) -> str:

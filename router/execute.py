@@ -11,7 +11,7 @@ from models.deadline import Deadline
 from router.board import Board
 from router.decide import Card
 from router.events import RunEvent, RunFinished, RunStarted
-from router.inputs import input_artifacts
+from router.inputs import detected_inputs, input_artifacts
 from router.plan import Plan
 from router.policy import Policy
 from router.recorder import Live, Recorder, random_id
@@ -50,6 +50,8 @@ class Executor:
         around = self._around if policy is None else replace(self._around, policy=policy)
         inputs = input_artifacts(plan, request, around.policy)
         recorder = self._recorder()
+        scanner = around.capabilities.scanner
+        inputs = await detected_inputs(inputs, around.policy, scanner, recorder)
         run_id = recorder.value("run_id", lambda: random_id("run"))
         events: asyncio.Queue[RunEvent | None] = asyncio.Queue()
         run = Run(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from models.errors import InvalidRequest
 from router.artifact import Artifact
+from router.detect.scanner import Scanner
+from router.detect.texts import texts
+from router.label import Label
 from router.plan import INPUT, Plan
 from router.policy import Policy
+from router.recorder import Recorder
 from router.steps.kind import RunRequest
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -34,6 +39,21 @@ def input_artifacts(plan: Plan, request: RunRequest, policy: Policy) -> dict[str
                 param=f"route.inputs.{name}",
             )
     return {name: _artifact(plan, name, request, policy) for name in plan.inputs}
+
+
+async def detected_inputs(
+    inputs: Mapping[str, Artifact], policy: Policy, scanner: Scanner, recorder: Recorder
+) -> dict[str, Artifact]:
+    """The inputs, labelled by what detectors see in them as well; sound is read once it is text."""
+    found = {}
+    for name, one in inputs.items():
+
+        async def read(one: Artifact = one) -> Label:
+            return policy.raises("user").label(await scanner.scan(texts(one.value)))
+
+        seen = await recorder.call(f"{one.id}/detected", read)
+        found[name] = replace(one, label=one.label.join(seen))
+    return found
 
 
 def _artifact(plan: Plan, name: str, request: RunRequest, policy: Policy) -> Artifact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from router.detect.raises import Raises
+from router.detect.raises import DEFAULT_RULES, Raises
 from router.label import TOP, Clearance, Label
 from router.policy_hurdles import Eligibility, Hurdles, hurdles
 from router.policy_rules import ActionRule, Approvals, DeclassifierRule, DenyRule, Permission
@@ -37,7 +37,7 @@ class Policy:
     sinks: Mapping[str, Clearance]
     models: Mapping[str, Clearance] = field(default_factory=dict)
     deny: tuple[DenyRule, ...] = ()
-    detectors: Mapping[str, Label] = field(default_factory=dict)
+    detectors: Mapping[str, Label] = field(default_factory=lambda: DEFAULT_RULES)
     detect: Mapping[str, frozenset[str]] = field(default_factory=dict)
     declassifiers: Mapping[str, DeclassifierRule] = field(default_factory=dict)
     actions: Mapping[str, ActionRule] = field(default_factory=dict)

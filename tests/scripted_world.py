@@ -16,6 +16,7 @@ from retrieval.access import allowed_labels
 from retrieval.documents import Hit
 from retrieval.ports import QueryRequest, QueryResult, Scalar, SearchRequest
 from router.acts.port import Acts
+from router.detect.scanner import Scanner
 from router.events import ReplyDelta, RunEvent, RunFinished, RunResult
 from router.execute import Executor
 from router.plan import Plan
@@ -99,6 +100,7 @@ class World:
     available: Callable[[str], bool] = lambda model: True
     recorder: Callable[[], Recorder] = Live
     acts: Acts = field(default_factory=KeptActs)
+    scanner: Scanner = field(default_factory=Scanner)
 
     def executor(self) -> Executor:
         capabilities = Capabilities(
@@ -108,6 +110,7 @@ class World:
             source=self.source,
             available=self.available,
             acts=self.acts,
+            scanner=self.scanner,
         )
         return Executor(capabilities, self.policy, self.cards, LIBRARY, recorder=self.recorder)
 

@@ -18,6 +18,7 @@ from models.errors import InvalidDocument, InvalidRequest, NotFound
 from retrieval.documents import Document, Hit
 from retrieval.ports import SearchRequest
 from retrieval.preparing import IngestRequest
+from router.detect.documents import DocumentDetection
 from router.keys import Principal, Scope
 from router.label import Clearance, Label, LabelFilter, Level
 
@@ -57,6 +58,7 @@ async def put(
         id=id,
         content=content,
         label=_document_label(state, principal, source or collection).to_json(),
+        detection=DocumentDetection(state.policy.raises(source or collection)),
         title=request.headers.get("x-document-title"),
         media_type=_media_type(request),
         settings=state.settings.retriever.collection,

@@ -13,7 +13,7 @@ from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.ports import RemoteEmbedder
 from deployments.wire.body import read_json
-from deployments.wire.body_texts import texts
+from deployments.wire.body_texts import body_texts
 from deployments.wire.chat_body import RouteBody
 from models.embeddings import EmbeddingRequest, Vectors
 from models.errors import InvalidRequest, UnsupportedParameter
@@ -44,7 +44,7 @@ async def create(request: Request, state: SharedState) -> Response:
     body = await read_json(request, EmbeddingsBody, state.limits.body_bytes)
     call = Call(state, principal, request, body.route)
     inputs = _texts(body, state.limits.embeddings_inputs)
-    await call.detect({"user": list(texts(body))})
+    await call.detect({"user": list(body_texts(body))})
     card = call.model(body.model, "embedding")
     request.state.model = card.id
     wanted = EmbeddingRequest(card.id, inputs, request_id=call.request_id)

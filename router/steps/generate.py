@@ -11,6 +11,7 @@ from router.chat_call import PASSAGES, Answer, Question, add, again, answer
 from router.events import Check
 from router.grounding import ground
 from router.plan import Step
+from router.policy import LOCAL
 from router.prompts import Prompt
 from router.steps.kind import Library, Produced, StepCall, check_arguments
 
@@ -53,6 +54,11 @@ class Generate:
         return next((name for name, value in arguments.items() if value is None), None)
 
     async def run(self, call: StepCall) -> Produced:
+        made = await self._made(call)
+        seen = await call.detected(made.value, _source(made))
+        return replace(made, own=made.own.join(seen))
+
+    async def _made(self, call: StepCall) -> Produced:
         prompt = _prompt(call)
         if call.step.grounded and PASSAGES in prompt.inputs and not call.arguments[PASSAGES]:
             return replace(_refuse(prompt, "no passages to answer from"), status="empty")
@@ -66,6 +72,11 @@ class Generate:
             call, Question(prompt, again(prompt.sampling), question.schema), call.arguments
         )
         return _second(call, prompt, (first, second), verdict.wrong)
+
+
+def _source(made: Produced) -> str | None:
+    """What a model inside wrote is of no source that the policy names."""
+    return None if made.card is None or made.card.site == LOCAL else "model_remote"
 
 
 def _prompt(call: StepCall) -> Prompt:

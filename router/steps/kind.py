@@ -15,6 +15,8 @@ from retrieval.ports import Searcher, Source
 from router.acts.nothing import NoActs
 from router.acts.port import Acts
 from router.decide import Available, Card, RouteDecision
+from router.detect.scanner import Scanner
+from router.detect.texts import texts
 from router.events import Check, StepStatus
 from router.label import LEAST, Clearance, Label, Level
 from router.plan import Step
@@ -39,7 +41,10 @@ def unredacted(request: ChatRequest) -> Redacting | None:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The ports a plan may reach, given from outside; `available` says which models are up."""
+    """The ports a plan may reach, given from outside; `available` says which models are up.
+
+    `scanner` reads what enters a run, and what models answer.
+    """
 
     chat: Callable[[str], ChatModel]
     transcriber: Callable[[str], Transcriber]
@@ -47,6 +52,7 @@ class Capabilities:
     source: Source
     available: Available = everything
     acts: Acts = field(default_factory=NoActs)
+    scanner: Scanner = field(default_factory=Scanner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,17 @@ class StepCall:
     async def recorded(self, key: str, make: Callable[[], Awaitable[T]]) -> T:
         """An outside answer of this step, recorded."""
         return await self.recorder.call(f"{self.step.name}/{key}", make)
+
+    async def detected(
+        self, value: Any, source: str | None = None, *, spoken: bool = False
+    ) -> Label:
+        """What detectors make of a value that came from `source`, recorded; once a step."""
+
+        async def read() -> Label:
+            scan = await self.around.capabilities.scanner.scan(texts(value), spoken=spoken)
+            return self.around.policy.raises(source).label(scan)
+
+        return await self.recorded("detected", read)
 
     def stream(self, key: str, make: Callable[[], AsyncIterator[T]]) -> AsyncGenerator[T, None]:
         """A streamed outside answer of this step, recorded."""

@@ -38,9 +38,11 @@ class Query:
         source = call.around.capabilities.source
         call.tell.told_by(call.around.policy.source(request.source, call.request.tenant))
         result = await call.recorded("rows", lambda: source.query(request, call.deadline))
+        seen = await call.detected(result.rows, request.source)
+        own = seen.join(_about(request)) if result.rows else LEAST
         return Produced(
             value={"rows": _rows(result)},
-            own=_about(request) if result.rows else LEAST,
+            own=own,
             status="succeeded" if result.rows else "empty",
             summary=f"{len(result.rows)} rows",
         )

@@ -26,4 +26,5 @@ class SpokenNumbers:
         return None if is_present(text) and str(text).strip() else "text"
 
     async def run(self, call: StepCall) -> Produced:
-        return Produced(value={"text": digits_written(str(call.arguments["text"])).strip()})
+        text = digits_written(str(call.arguments["text"])).strip()
+        return Produced(value={"text": text}, own=await call.detected(text))

@@ -50,6 +50,7 @@ class Transcribe:
         heard = done.answer
         return Produced(
             value=_plain(heard),
+            own=await call.detected(heard.text, "voice_in", spoken=True),
             status="succeeded" if heard.text.strip() else "empty",
             summary=f"{heard.duration:.1f} s of audio",
             card=done.card,

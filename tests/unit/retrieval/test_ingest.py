@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -152,3 +152,45 @@ async def test_dropped_collection_is_gone_with_its_files(
     with pytest.raises(CollectionNotFound):
         retrieval.store.documents("kb")
     assert await _ingest(retrieval, REQUEST) == "added"
+
+
+@dataclass(frozen=True)
+class Shouting:
+    """Raises the label of whatever holds a word."""
+
+    word: str
+
+    def joined(self, label: str, text: str) -> str:
+        return '{"raised":true}' if self.word in text else label
+
+    @property
+    def digest(self) -> str:
+        return self.word
+
+
+@pytest.mark.parametrize(
+    ("given", "raised"),
+    [
+        ({}, False),
+        ({"content": b"# Returns\n\nWithin 30 days, ZEISIG.\n"}, True),
+        ({"content": b"# ZEISIG\n\nWithin 30 days.\n"}, True),
+        ({"title": "ZEISIG"}, True),
+        ({"id": "ZEISIG.md"}, True),
+        ({"path": "ZEISIG.md"}, True),
+        ({"metadata": {"owner": "ZEISIG"}}, True),
+    ],
+)
+async def test_a_document_is_stored_with_the_label_that_its_text_raises(
+    retrieval: Retrieval, given: dict[str, object], raised: bool
+) -> None:
+    await _ingest(retrieval, replace(REQUEST, detection=Shouting("ZEISIG"), **given))  # type: ignore[arg-type]
+    (document,) = retrieval.store.documents("kb")
+    assert (document.label == '{"raised":true}') is raised
+
+
+async def test_documents_are_read_again_under_other_rules(retrieval: Retrieval) -> None:
+    await _ingest(retrieval, replace(REQUEST, detection=Shouting("ZEISIG")))
+    assert await _ingest(retrieval, replace(REQUEST, detection=Shouting("ZEISIG"))) == "unchanged"
+    assert await _ingest(retrieval, replace(REQUEST, detection=Shouting("30 days"))) == "updated"
+    (document,) = retrieval.store.documents("kb")
+    assert document.label == '{"raised":true}'

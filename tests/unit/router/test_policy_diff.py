@@ -55,6 +55,13 @@ def _diff(*pairs: tuple[bytes, bytes]) -> PolicyDiff:
         (b"pii:    {level: CONFIDENTIAL", b"pii:    {level: INTERNAL",
          ["A finding of pii now raises to INTERNAL, pii, TRUSTED instead of CONFIDENTIAL, pii,"
           " TRUSTED."], []),
+        (b"kb:           {level: INTERNAL, integrity: TRUSTED",
+         b"kb:           {level: INTERNAL, integrity: TRUSTED, detect: [secret, pci, phi]",
+         ["What comes from kb is no longer looked through for pii and taint."], []),
+        (b"detect: [pci, phi, secret, taint]", b"detect: [pci, phi, pii, secret, taint]", [],
+         ["What comes from kb_public is now looked through for pii, too."]),
+        (b", detect: [pci, phi, secret, taint]", b"", [],
+         ["What comes from kb_public is now looked through for pii, too."]),
         (b"# What may go where.", b"# What goes where.", [], []),
         (b"version: 1", b"version: 2", [], []),
     ],

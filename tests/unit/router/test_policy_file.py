@@ -234,3 +234,22 @@ def _damage(draw: random.Random, data: dict[str, object]) -> None:
             place[key] = draw.choice(odd)
             return
         place = place[key]
+
+
+def test_a_source_says_what_its_texts_are_looked_through_for() -> None:
+    policy = default_policy()
+    assert policy.raises("kb_public").only == {"pci", "phi", "secret", "taint"}
+    assert policy.raises("kb").only is None and policy.raises("dropbox").only is None
+    assert policy.raises().only is None
+
+
+@pytest.mark.parametrize(
+    ("detect", "said"),
+    [("[pii]", "always looked for"), ("[]", "always looked for"), ("[names]", "detect"),
+     ("pii", "detect")],
+)  # fmt: skip
+def test_what_is_looked_for_is_checked(detect: str, said: str) -> None:
+    text = default_text().decode().replace("[pci, phi, secret, taint]", detect)
+    with pytest.raises(InvalidConfig, match=said) as caught:
+        load_policy(text)
+    assert str(caught.value.param).startswith("sources.kb_public.detect")
