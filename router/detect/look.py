@@ -14,11 +14,12 @@ SIGNS = (INSTRUCTIONS, WAYS_OUT)
 
 
 def look(
-    text: str, spoken: bool = False, budget_s: float = 0.5, clock: Clock = time.monotonic
+    text: str, spoken: bool = False, budget_s: float = 0.5, clock: Clock = time.thread_time
 ) -> Scan:
     """One scan for both, so that a text is folded and decoded once; never raises.
 
-    Signs are findings of the category `taint`. `budget_s` is in seconds of `clock`.
+    Signs are findings of the category `taint`. `budget_s` is in seconds of `clock`, by itself those
+    of processor time: that others keep the machine busy makes no text more secret.
     """
     seen = scan(text, spoken=spoken, budget_s=budget_s, clock=clock, signs=SIGNS)
     hidden = hidden_characters(text)

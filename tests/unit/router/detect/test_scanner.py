@@ -10,7 +10,7 @@ import pytest
 
 from router.detect.raises import Raises
 from router.detect.scan import Scan
-from router.detect.scanner import Scanner
+from router.detect.scanner import INLINE, Scanner, weight
 from router.label import LEAST, TOP
 
 IBAN = "DE89 3704 0044 0532 0130 00"
@@ -69,6 +69,12 @@ def test_a_reader_that_never_ends_keeps_nobody_waiting() -> None:
     assert Raises().label(asyncio.run(asked())) == TOP
 
 
+@pytest.mark.parametrize("text", ["4111 1111 1111 1111 " * 20, "%41" * 100, "\uff11" * 60])
+def test_short_texts_that_are_dear_to_read_count_as_long(text: str) -> None:
+    assert weight(text) > INLINE > len(text)
+    assert weight("Where is order 903112 for 129.90 euros? It was paid on 3 May 2026.") < INLINE / 2
+
+
 def test_long_texts_do_not_run_on_the_event_loop() -> None:
     threads: list[str] = []
 
@@ -76,10 +82,11 @@ def test_long_texts_do_not_run_on_the_event_loop() -> None:
         threads.append(threading.current_thread().name)
         return Scan((), complete=True)
 
-    for text in ("x", LONG, LONG * 20):
+    for text in ("x", "4111 " * 100, LONG, LONG * 20):
         seen(Scanner(where), text)
     assert threads[0] == "MainThread"
-    assert threads[1].startswith("scan-short") and threads[2].startswith("scan-long")
+    assert threads[1].startswith("scan-short") and threads[2].startswith("scan-short")
+    assert threads[3].startswith("scan-long")
 
 
 def test_very_long_texts_hold_up_no_shorter_one() -> None:
