@@ -41,6 +41,9 @@ def plain_table(model: type[BaseModel]) -> str:
     defs, needed = schema.get("$defs", {}), set(schema.get("required", ()))
     lines = ["| field | value | default |", "|---|---|---|"]
     for name, node in schema["properties"].items():
+        if node.get("refused"):
+            lines.append(f"| `{name}` | refused |  |")
+            continue
         default = "required" if name in needed else _default(node)
         lines.append(f"| `{name}` | {_kind(node, defs)} | {default} |")
     return "\n".join(lines)

@@ -57,8 +57,11 @@ MORE = {
     "POST /v1/chat/completions": "OpenAI's chat completion, or its stream of chunks ending in "
     "`data: [DONE]`. `model` is a model or `pipeline/NAME`; a pipeline reads the last user "
     "message, its text or its `input_audio` part, and refuses what its prompts decide: `n`, "
-    "`tools`, `response_format`, `logprobs`, `stop`. Images are refused. From "
-    "`user` on, fields are taken and have no effect, except `modalities`: text only.",
+    "`tools`, `response_format`, `logprobs`, `stop`, `logit_bias`. Images are refused. From "
+    "`user` to `metadata`, fields are taken and have no effect: who your user is and what "
+    "to cache is told to nobody. From `store` to `verbosity` the one value is taken that "
+    "says what happens anyway: nothing is stored, no speech is made, no effort is chosen. "
+    "`tool_choice` may be `none`, `auto`, `required`, one function, or `allowed_tools`.",
     "POST /v1/messages": "Anthropic's message, or its stream: `message_start`, for each block "
     "`content_block_start`, `content_block_delta` and `content_block_stop`, then `message_delta` "
     "with the usage and `route`, and `message_stop`. [Anthropic clients]"

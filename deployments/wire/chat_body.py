@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from deployments.wire.refused import Refused
+
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _INT32, _INT64 = 2**31 - 1, 2**63 - 1
 
@@ -118,6 +120,22 @@ class NamedTool(BaseModel):
     function: NamedFunction
 
 
+class AllowedTools(BaseModel):
+    """Those of the tools that may be called, and whether one must be."""
+
+    model_config = _STRICT
+    mode: Literal["auto", "required"]
+    tools: list[NamedTool] = Field(min_length=1)
+
+
+class AllowedChoice(BaseModel):
+    """A choice among some of the tools."""
+
+    model_config = _STRICT
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
 class JsonSchema(BaseModel):
     """The schema the answer must hold to."""
 
@@ -141,7 +159,7 @@ class StreamOptions(BaseModel):
 
     model_config = _STRICT
     include_usage: bool = False
-    include_obfuscation: bool | None = None
+    include_obfuscation: Literal[False] | None = None
 
 
 class RouteBody(BaseModel):
@@ -182,7 +200,7 @@ class ChatBody(BaseModel):
     logprobs: bool | None = False
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     tools: list[ToolBody] | None = None
-    tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | AllowedChoice | None = None
     parallel_tool_calls: bool | None = True
     response_format: ResponseFormat | None = None
     route: RouteBody = Field(default_factory=RouteBody)
@@ -192,6 +210,17 @@ class ChatBody(BaseModel):
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
     metadata: dict[str, str] | None = None
-    store: bool | None = False
-    service_tier: str | None = None
+    # Of these the one value is taken that says what happens anyway.
+    store: Literal[False] | None = False
+    service_tier: Literal["auto", "default"] | None = None
     modalities: list[Literal["text"]] | None = None
+    reasoning_effort: Literal["none"] | None = None
+    verbosity: Literal["medium"] | None = None
+    # Refused by name.
+    audio: Refused = None
+    function_call: Refused = None
+    functions: Refused = None
+    moderation: Refused = None
+    prediction: Refused = None
+    prompt_cache_options: Refused = None
+    web_search_options: Refused = None

@@ -7,12 +7,14 @@ import binascii
 from collections.abc import Sequence
 
 from deployments.wire.chat_body import (
+    AllowedChoice,
     AudioPart,
     ChatBody,
     ImagePart,
     MessageBody,
     NamedTool,
     TextPart,
+    ToolBody,
 )
 from deployments.wire.limits import Limits
 from models.errors import BodyTooLarge, InvalidAudio, InvalidRequest, UnsupportedParameter
@@ -71,7 +73,7 @@ def chat_request(body: ChatBody, model: str, request_id: str, cache_salt: str) -
         sampling=_sampling(body),
         tools=tuple(
             ToolSpec(t.function.name, t.function.description, t.function.parameters)
-            for t in body.tools or ()
+            for t in _tools(body)
         ),
         tool_choice=_tool_choice(body),
         parallel_tool_calls=body.parallel_tool_calls is not False,
@@ -175,11 +177,26 @@ def _sampling(body: ChatBody) -> Sampling:
     )
 
 
+def _tools(body: ChatBody) -> Sequence[ToolBody]:
+    """The tools a model is shown: those allowed, where only some are."""
+    tools = body.tools or []
+    if not isinstance(body.tool_choice, AllowedChoice):
+        return tools
+    allowed = {one.function.name for one in body.tool_choice.allowed_tools.tools}
+    if allowed - {tool.function.name for tool in tools}:
+        raise InvalidRequest(
+            "'tool_choice' allows a tool that is not in 'tools'.", param="tool_choice"
+        )
+    return [tool for tool in tools if tool.function.name in allowed]
+
+
 def _tool_choice(body: ChatBody) -> str:
     known = {tool.function.name for tool in body.tools or ()}
     clash = known & {"none", "auto", "required"}
     if clash:
         raise InvalidRequest(f"A tool can't be named '{clash.pop()}'.", param="tools")
+    if isinstance(body.tool_choice, AllowedChoice):
+        return body.tool_choice.allowed_tools.mode
     if isinstance(body.tool_choice, NamedTool):
         name = body.tool_choice.function.name
         if name not in known:
