@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,11 @@ import openai
 import psutil
 import pytest
 
-from tests.serve.instance import Instance, start
+from tests.serve.instance import Instance
+from tests.serve.outside.provider_keys import KEY
 
-ROOT = Path(__file__).parents[2]
-KEY_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MISTRAL_API_KEY")
-KEY = "sk-canary-of-the-environment-0001"
+ROOT = Path(__file__).parents[3]
 CANARY = "CANARY-8214-of-the-serve-test"
-
-
-@pytest.fixture(scope="module")
-def remote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """Podium with its own stub as the provider, and with keys in its environment."""
-    home = tmp_path_factory.mktemp("egress") / "home"
-    instance = start(home, ("--remote", "stub"), dict.fromkeys(KEY_NAMES, KEY))
-    yield instance
-    instance.stop()
-
-
-@pytest.fixture(scope="module")
-def outside(remote: Instance) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=remote.url, api_key=remote.key, max_retries=0) as made:
-        yield made
 
 
 def ask(client: openai.OpenAI, text: str, **fields: Any) -> Any:
@@ -100,7 +83,7 @@ def test_a_token_opens_the_gate_once(remote: Instance) -> None:
     raylet = next(c for c in psutil.Process(remote.pid).children() if c.name() == "raylet")
     gcs = next(word for word in raylet.cmdline() if word.startswith("--gcs-address="))
     address = f"127.0.0.1:{gcs.rpartition(':')[2]}"
-    secrets = {k: v for k, v in raylet.environ().items() if k.startswith(("RAY_AUTH", "RAY_SERVE"))}
+    secrets = {k: v for k, v in raylet.environ().items() if k.startswith("RAY_")}
     shown = subprocess.run(
         [sys.executable, "-m", "tests.serve.replay_token", str(remote.home), address],
         env=os.environ | secrets,

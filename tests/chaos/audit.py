@@ -1,0 +1,128 @@
+"""What must be true after the kills, from the ledger, the provider's side and the clients'."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.load import Outcome
+
+_NAME = re.compile(r"chaos-[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Counts for the record, and what does not hold."""
+
+    requests: int
+    acknowledged: int
+    answered_outside: int
+    sends: int
+    intents: int
+    refused_for_budget: int
+    slowest_s: float
+    codes: Mapping[str, int]
+    spent: Mapping[str, tuple[int, int, int]]
+    faults: Sequence[str]
+
+
+def judge(home: Path, outcomes: Sequence[Outcome], budgets: Mapping[str, int]) -> Verdict:
+    """`budgets` are tokens by the name of a key."""
+    bodies = _ledger(home)
+    intents = Counter(b["request_id"] for b in bodies if b["kind"] == "egress.intent")
+    made = {b["fields"]["key_id"] for b in bodies if b["fields"].get("act") == "key_created"}
+    sends = _sends(home)
+    faults = [
+        *_unanswered(outcomes),
+        *_lost(outcomes, intents, made),
+        *(f"{name}: {n} sends, {intents[name]} intents" for name, n in _names(sends).items()
+          if n > intents[name]),
+        *_overspent(outcomes, sends, budgets),
+    ]  # fmt: skip
+    good = [one for one in outcomes if one.status in (200, 201)]
+    return Verdict(
+        requests=len(outcomes),
+        acknowledged=sum(one.asked != "local" for one in good),
+        answered_outside=sum(one.asked == "outside" for one in good),
+        sends=len(sends),
+        intents=sum(intents.values()),
+        refused_for_budget=sum(one.code == "budget_exceeded" for one in outcomes),
+        slowest_s=round(max((one.seconds for one in outcomes), default=0.0), 1),
+        codes=dict(Counter(f"{one.status} {one.code or ''}".strip() for one in outcomes)),
+        spent=_spent(outcomes, sends, budgets),
+        faults=faults,
+    )
+
+
+def _unanswered(outcomes: Sequence[Outcome]) -> list[str]:
+    return [f"{o.id}: {o.status} {o.fault}" for o in outcomes if o.fault is not None]
+
+
+def _lost(outcomes: Sequence[Outcome], intents: Mapping[str, int], made: set[str]) -> list[str]:
+    lost = [o.id for o in outcomes if o.asked == "outside" and o.status == 200]
+    acts = [o.made for o in outcomes if o.asked == "act" and o.status == 201]
+    return [
+        *(f"{name} was answered and has no intent" for name in lost if not intents.get(name)),
+        *(f"key {key} was made and has no record" for key in acts if key not in made),
+    ]
+
+
+def _overspent(
+    outcomes: Sequence[Outcome], sends: Sequence[tuple[str, int]], budgets: Mapping[str, int]
+) -> list[str]:
+    spent = _spent(outcomes, sends, budgets)
+    return [
+        f"{key}: {told} told and {paid} paid of {limit}"
+        for key, (told, paid, limit) in spent.items()
+        if max(told, paid) > limit
+    ]
+
+
+def _spent(
+    outcomes: Sequence[Outcome], sends: Sequence[tuple[str, int]], budgets: Mapping[str, int]
+) -> dict[str, tuple[int, int, int]]:
+    """By key: tokens told to its clients, tokens that providers and models counted, its budget."""
+    used = Counter[str]()
+    for name, tokens in sends:
+        used[name] += tokens
+    found = {}
+    for key, limit in budgets.items():
+        mine = [one for one in outcomes if one.key == key and one.asked != "act"]
+        told = sum(one.tokens for one in mine)
+        inside = sum(one.tokens for one in mine if one.asked == "local")
+        found[key] = (told, inside + sum(used[one.id] for one in mine), limit)
+    return found
+
+
+def _names(sends: Sequence[tuple[str, int]]) -> Counter[str]:
+    return Counter(name for name, _ in sends)
+
+
+def _sends(home: Path) -> list[tuple[str, int]]:
+    """Every request the provider received: whose it was, and the tokens it would bill."""
+    found = []
+    for line in (home / "run" / "stub.jsonl").read_text().splitlines():
+        request = json.loads(line)
+        name = _NAME.search(request.get("body", ""))
+        if request["method"] == "POST" and name is not None:
+            found.append((name[0], _billed(json.loads(request["body"]))))
+    return found
+
+
+def _billed(body: Mapping[str, Any]) -> int:
+    """As the stub counts: words asked, and words of its one reply, cut at the most wanted."""
+    asked = sum(len(str(message["content"]).split()) for message in body["messages"])
+    most = body.get("max_completion_tokens") or body.get("max_tokens") or 8
+    return asked + min(8, int(most))
+
+
+def _ledger(home: Path) -> list[dict[str, Any]]:
+    with sqlite3.connect(f"file:{home / 'ledger.sqlite'}?mode=ro", uri=True) as database:
+        rows = database.execute("SELECT body FROM ledger_records ORDER BY seq").fetchall()
+    return [json.loads(row[0]) for row in rows]
