@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from deployments.call import Call
+from deployments.direct_chat import DirectChat, choose
 from deployments.gateway_state import GatewayState
 from deployments.wire.body_texts import chat_texts
 from deployments.wire.chat_body import ChatBody
@@ -22,9 +23,8 @@ from deployments.wire.chat_request import (
 )
 from deployments.wire.dialect import Dialect, EventWriter
 from deployments.wire.event_stream import EventStream
-from models.catalog import ModelCard
 from models.errors import UnsupportedParameter
-from models.messages import ChatDelta, ChatRequest, Choice, Completion, Message, Usage
+from models.messages import ChatDelta, Choice, Completion, Message, Usage
 from router.events import RunResult
 from router.keys import Principal
 from router.plan import Plan
@@ -44,9 +44,10 @@ async def answer(
         request.state.model = body.model
         return await _pipeline(call, body, plan, dialect)
     await call.detect(chat_texts(body))
-    card = call.chat_model(body.model)
-    request.state.model = card.id
-    return await _model(call, body, card, dialect)
+    wanted = chat_request(body, "", call.request_id, call.cache_salt)
+    chat = await choose(call, body.model, wanted)
+    request.state.model = chat.card.id
+    return await _model(call, body, chat, dialect)
 
 
 async def count(
@@ -76,29 +77,29 @@ async def count(
     return call.headers(card.id), await state.counter(card.id).count(wanted, call.deadline)
 
 
-async def _model(call: Call, body: ChatBody, card: ModelCard, dialect: Dialect) -> Response:
-    wanted = chat_request(body, card.id, call.request_id, call.cache_salt)
-    headers = call.headers(card.id)
+async def _model(call: Call, body: ChatBody, chat: DirectChat, dialect: Dialect) -> Response:
+    headers = call.headers(chat.card.id)
     if body.stream:
-        events = await call.opened(_model_events(call, card, wanted, dialect), dialect)
+        events = await call.opened(_model_events(call, chat, dialect), dialect)
         return EventStream(events, headers)
-    completion = await call.chat(card).complete(wanted, call.deadline)
-    route = call.finished(card, completion.usage)
-    return JSONResponse(dialect.body(completion, card.id, route), headers=headers)
+    completion = await chat.complete()
+    route = call.finished(chat.card, completion.usage, chat.redactions)
+    return JSONResponse(dialect.body(completion, chat.card.id, route), headers=headers)
 
 
 async def _model_events(
-    call: Call, card: ModelCard, request: ChatRequest, dialect: Dialect
+    call: Call, chat: DirectChat, dialect: Dialect
 ) -> AsyncGenerator[bytes, None]:
+    card = chat.card
     writer = dialect.writer(card.id)
     usage = Usage()
-    stream: Any = call.chat(card).stream(request, call.deadline)
+    stream: Any = chat.stream()
     async with aclosing(stream):
         async for delta in call.state.meter.timed(card.id, call.started, stream):
             usage = delta.usage or usage
             if event := writer.delta(delta):
                 yield event
-    yield writer.last(usage, call.finished(card, usage))
+    yield writer.last(usage, call.finished(card, usage, chat.redactions))
 
 
 async def _pipeline(call: Call, body: ChatBody, plan: Plan, dialect: Dialect) -> Response:

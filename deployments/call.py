@@ -26,10 +26,13 @@ from models.ports import ChatModel
 from models.tariff import dollars
 from router.budget import Amount
 from router.decide import Asked, RouteDecision
+from router.declassify import Declassifier
 from router.detect.scan import Scan
 from router.keys import Principal
 from router.label import Label, Level
 from router.planner import asked_for, decide_model
+from router.pseudonyms.chat import PseudonymousChat
+from router.pseudonyms.run import Redacting
 from router.steps.kind import RunRequest
 
 
@@ -61,13 +64,18 @@ class Call:
         text = f"{self.principal.tenant}\0{self.label.level.name}".encode()
         return hmac.new(self.state.salt, text, hashlib.sha256).hexdigest()
 
+    def chat_decision(self, name: str, *declassifiers: Declassifier) -> RouteDecision:
+        """Which model will answer; `auto` and `auto:private` let the router pick."""
+        return self._decided(name, asked_for(name, self.route.prefer), declassifiers)
+
     def chat_model(self, name: str) -> ModelCard:
-        """The card that will answer; `auto` and `auto:private` let the router pick."""
-        return self._decided(name, asked_for(name, self.route.prefer))
+        """The card of the chat model that may see this call's data as it is."""
+        return self.state.catalog.card(str(self.chat_decision(name).chosen))
 
     def model(self, name: str, kind: str) -> ModelCard:
         """The card of that name and kind, allowed to see this call's data."""
-        return self._decided(name, Asked(kind=kind, model=name, prefer=self.route.prefer))
+        asked = Asked(kind=kind, model=name, prefer=self.route.prefer)
+        return self.state.catalog.card(str(self._decided(name, asked).chosen))
 
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""
@@ -80,10 +88,14 @@ class Call:
             self.raise_label(source)
             self.label = self.label.join(self.policy.raises(source).label(seen))
 
-    def chat(self, card: ModelCard) -> ChatModel:
-        """The port of an eligible chat model, charged to the key."""
+    def chat(
+        self, card: ModelCard, decision: RouteDecision, redacting: Redacting | None = None
+    ) -> ChatModel:
+        """The port of the chat model that was decided on, charged to the key."""
         model = self.state.chat_for(self.principal, card.id)
-        return model if card.is_local else Originating(model, self._origin())
+        if decision.declassified and redacting is not None:
+            model = PseudonymousChat(model, redacting)
+        return model if card.is_local else Originating(model, self._origin(decision))
 
     def charge(self, card: ModelCard, most: Amount) -> Charge:
         """This call's part of its key's limits, to be entered around the call."""
@@ -112,7 +124,9 @@ class Call:
             key_id=self.principal.key_id,
         )
 
-    def finished(self, card: ModelCard, usage: Usage) -> dict[str, Any]:
+    def finished(
+        self, card: ModelCard, usage: Usage, redactions: Sequence[dict[str, Any]] = ()
+    ) -> dict[str, Any]:
         """The `route` object of a call that one model answered."""
         self.state.meter.tokens(card.id, usage)
         return {
@@ -124,21 +138,23 @@ class Call:
             "steps": [],
             "cost_usd": dollars(card.tariff.nano(usage)),
             "label": self.label.public(),
-            "redactions": [],
+            "redactions": list(redactions),
         }
 
-    def _origin(self) -> Origin:
+    def _origin(self, decision: RouteDecision) -> Origin:
         """What the gate must know of a request for a model outside."""
         return Origin(
             request_id=self.request_id,
             decision_id=self.decision_id,
             tenant=self.principal.tenant,
-            step="request",
-            label=self.label.to_json(),
+            step=decision.step,
+            label=decision.label.to_json(),
             policy_digest=self.policy.digest,
         )
 
-    def _decided(self, name: str, asked: Asked) -> ModelCard:
+    def _decided(
+        self, name: str, asked: Asked, declassifiers: Sequence[Declassifier] = ()
+    ) -> RouteDecision:
         if asked.model is not None:
             card = self.state.served_card(name)
             if card.kind != asked.kind:
@@ -146,8 +162,15 @@ class Call:
                     f"'{name}' is no {asked.kind} model; it is for {card.kind}.", param="model"
                 )
             self.principal.require_model(card.id)
-        decision = self._decide(asked, self._choice(name, asked))
-        return self.state.catalog.card(str(decision.chosen))
+        return decide_model(
+            self.decision_id,
+            asked,
+            self.label,
+            self._choice(name, asked),
+            self.policy,
+            self.state.is_ready,
+            declassifiers=declassifiers,
+        )
 
     def _choice(self, name: str, asked: Asked) -> tuple[ModelCard, ...]:
         """The models that may be picked; a key with a list of its own picks from that."""
@@ -158,11 +181,6 @@ class Call:
         if not mine:
             self.principal.require_model(name)
         return mine
-
-    def _decide(self, asked: Asked, cards: tuple[ModelCard, ...]) -> RouteDecision:
-        return decide_model(
-            self.decision_id, asked, self.label, cards, self.policy, self.state.is_ready
-        )
 
 
 def _floor(principal: Principal, route: RouteBody) -> Label:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
@@ -176,6 +176,11 @@ def decide(
     closed = [] if order else [known[one.model] for one in considered if _uncleared(one)]
     offered = offers(label, closed, policy, declassifiers, available, now) if closed else ()
     return RouteDecision(id, step, asked, label, policy.digest, tuple(considered), order, offered)
+
+
+def asked_after(asked: Asked, offer: Offer) -> Asked:
+    """What is asked for once a declassifier has done its work: the one model that it opens."""
+    return replace(asked, model=offer.model, fallback=(), on_denied="fail", private=False)
 
 
 def _uncleared(one: Candidate) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
 
 from models.errors import ModelUnavailable, Overloaded, PodiumError
-from router.decide import Asked, Card, RouteDecision, decide
+from router.decide import Asked, Card, RouteDecision, asked_after, decide
 from router.declassify import Declassifier, Offer
 from router.label import Label
 from router.plan import Step
@@ -86,8 +86,7 @@ async def _lowered(
 
     No other is tried after it: that it failed is told under the label of the data as it was.
     """
-    alone = replace(asked, model=offer.model, fallback=(), on_denied="fail", private=False)
-    decision = _decide(call, alone, now, offer=offer)
+    decision = _decide(call, asked_after(asked, offer), now, offer=offer)
     if decision.chosen is None:
         raise decision.refusal()
     card = next(card for card in call.around.cards if card.id == decision.chosen)

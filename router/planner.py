@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from models.errors import ModelNotFound
-from router.decide import Asked, Available, Card, RouteDecision, decide
+from router.decide import Asked, Available, Card, RouteDecision, asked_after, decide
+from router.declassify import Declassifier
 from router.label import Label
 from router.plan import Plan, Prefer
 from router.policy import Policy
@@ -35,14 +36,29 @@ def decide_model(
     *,
     needs: frozenset[str] = frozenset(),
     clock: Callable[[], float] = time.time,
+    declassifiers: Sequence[Declassifier] = (),
 ) -> RouteDecision:
     """The decision for one chat, speech or embedding request, outside any plan.
 
-    Raises ModelNotFound, PolicyDenied or NoEligibleModel when nothing may be called. `needs` are
-    capabilities; a model named outright is taken at its word and only a free choice is filtered.
+    One that is `declassified` is for what that declassifier made of the request, and for nothing
+    else. `needs` are capabilities; a model named outright is taken at its word and only a free
+    choice is filtered.
+
+    Raises ModelNotFound, PolicyDenied or NoEligibleModel when nothing may be called.
     """
     wanted = asked if asked.model else replace(asked, capabilities=needs)
-    decision = decide(id, "request", wanted, label, cards, policy, available, clock())
+    known, now = tuple(cards), clock()
+
+    def decided(asked: Asked, label: Label, able: Sequence[Declassifier] = ()) -> RouteDecision:
+        return decide(
+            id, "request", asked, label, known, policy, available, now, declassifiers=able
+        )
+
+    decision = decided(wanted, label, declassifiers)
+    if decision.declassify:
+        offer = decision.declassify[0]
+        again = decided(asked_after(wanted, offer), offer.label)
+        decision = replace(again, declassified=offer.declassifier)
     if decision.chosen is None:
         raise decision.refusal()
     return decision

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from importlib import resources
 from pathlib import Path
 
 from models.errors import SetupError
@@ -18,7 +19,8 @@ _READY = "ready base_url="
 def start_stub(stack: ExitStack, capture: Path) -> str:
     """The base URL of a stub that runs until `stack` ends; it records to `capture`."""
     capture.unlink(missing_ok=True)
-    words = ["stub", "--port", "0", "--capture", str(capture)]
+    script = resources.files("deployments").joinpath("stub", "echo.yaml")
+    words = ["stub", "--port", "0", "--capture", str(capture), "--script", str(script)]
     process = subprocess.Popen(
         [sys.executable, "-m", "deployments.cli.main", *words],
         stdin=subprocess.DEVNULL,

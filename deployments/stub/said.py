@@ -10,6 +10,7 @@ from deployments.stub.asked import Asked, Tool
 from deployments.stub.instance_of import Echo, Least, Values, instance_of
 from deployments.stub.script import Row
 
+SAID = "{said}"
 Reason = Literal["stop", "length", "tool_calls", "stop_sequence", "refusal"]
 
 
@@ -72,7 +73,7 @@ def _text(asked: Asked, row: Row) -> str:
         return json.dumps(instance_of(asked.schema, _values(asked, row)), ensure_ascii=False)
     if row.refusal:
         return row.refusal
-    return asked.last if row.echo and asked.last else row.reply
+    return asked.last if row.echo and asked.last else row.reply.replace(SAID, asked.last or "")
 
 
 def _values(asked: Asked, row: Row) -> Values:

@@ -19,11 +19,11 @@ Fault = Literal[
 class Row(BaseModel):
     """One answer. `match` limits a row to prompts with that text; such rows come first, always.
 
-    `reply` is said word by word, `words` times over; `echo` says what it was told instead, and
-    calls the tools it was offered with values out of the text. `after` is the event of the stream
-    behind which a fault strikes, -1 for before the first one. `status` answers with an error of
-    that status, `code` is its code. `reason` is why it ends, in the dialect's own word. `pace` is
-    words a second.
+    `reply` is said word by word, `words` times over; `{said}` in it is what was told last. `echo`
+    says that alone, and calls the tools it was offered with values out of the text. `after` is the
+    event of the stream behind which a fault strikes, -1 for before the first one. `status` answers
+    with an error of that status, `code` is its code. `reason` is why it ends, in the dialect's own
+    word. `pace` is words a second.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

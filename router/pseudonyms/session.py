@@ -162,6 +162,9 @@ class _Redaction:
     def message(self, message: Message) -> Message:
         calls = tuple(self._call(one) for one in message.tool_calls)
         content = self._text(message.content)
+        self.look(message.tool_call_id or "")
+        # What a picture shows can't be replaced.
+        self.residual = self.residual or bool(message.pictures)
         return replace(message, content=content, name=None, tool_calls=calls)
 
     def look(self, text: str) -> None:
@@ -172,6 +175,7 @@ class _Redaction:
 
     def _call(self, call: ToolCall) -> ToolCall:
         self.look(call.name)
+        self.look(call.id)
         return replace(call, arguments=self._text(call.arguments))
 
     def _text(self, text: str) -> str:

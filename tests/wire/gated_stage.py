@@ -13,6 +13,7 @@ from deployments.model_status import ModelStatus
 from models.catalog import Catalog
 from models.collect import collect
 from models.deadline import Deadline
+from models.errors import LedgerUnavailable
 from models.messages import ChatDelta, Completion
 from models.remote.openai_compatible import OpenAiCompatible
 from router.detect.scan import scan
@@ -21,6 +22,7 @@ from router.gate.known_values import KnownValues
 from router.gate.token import gate_keys
 from router.ledger.port import Receipt
 from router.ledger.record import Record
+from router.policy import Policy
 from router.policy_file import default_policy
 from tests.remote_cards import remote_card
 from tests.wire.local_remote import LocalRemote
@@ -32,11 +34,21 @@ PROVIDER_KEY = "sk-canary-of-the-gate-0001"
 
 @dataclass
 class KeptRecords:
-    """A ledger in memory."""
+    """A ledger in memory, whose disk may fail."""
 
     records: list[Record] = field(default_factory=list)
+    failed: bool = False
+
+    def fail(self) -> None:
+        self.failed = True
+
+    def heal(self) -> None:
+        self.failed = False
+        self.records.clear()
 
     async def append(self, record: Record, *, durable: bool) -> Receipt:
+        if self.failed:
+            raise LedgerUnavailable("The disk is full.")
         self.records.append(record)
         return Receipt(record.id, len(self.records), "0" * 64)
 
@@ -71,6 +83,7 @@ class GatedStage(Stage):
 
     base_url: str = ""
     price: dict[str, float] | None = None
+    policy: Policy = field(default_factory=default_policy)
     egress: EgressService = field(init=False)
     adapter: OpenAiCompatible = field(init=False)
     ledger: KeptRecords = field(default_factory=KeptRecords)
@@ -84,7 +97,7 @@ class GatedStage(Stage):
         card = remote_card(self.base_url, price=self.price)
         rules = GateRules(
             gate_keys(PEPPER),
-            default_policy(),
+            self.policy,
             {card.id: card},
             (KnownValues([PROVIDER_KEY]), scan),
         )
@@ -94,5 +107,9 @@ class GatedStage(Stage):
         gate = EgressModel(LocalRemote("egress", self.egress), card.id)
         models = {**made.models, card.id: gate}
         return replace(
-            made, catalog=Catalog([*CARDS, card]), models=models, status=ModelStatus(models)
+            made,
+            catalog=Catalog([*CARDS, card]),
+            models=models,
+            status=ModelStatus(models),
+            policy=self.policy,
         )

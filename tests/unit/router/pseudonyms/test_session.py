@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from models.messages import (
     ChatRequest,
     Completion,
     Message,
+    Picture,
     Sampling,
     ToolCall,
     ToolCallDelta,
@@ -199,3 +201,14 @@ def test_a_scan_that_broke_off_makes_the_request_incomplete() -> None:
     session = _session(scanner=lambda text: Scan((), complete=False))
     assert not session.outgoing(_request()).complete
     assert _session().outgoing(_request()).complete
+
+
+def test_a_picture_or_a_value_in_an_id_keeps_the_request_inside() -> None:
+    call = ToolCall("call_1", "mail", "{}")
+    plain = Message("assistant", "Fine.", tool_calls=(call,))
+    assert not _session().outgoing(_request(plain)).residual
+    picture = Message("user", "Look.", pictures=(Picture("image/png", "aGVsbG8="),))
+    named = replace(plain, tool_calls=(replace(call, id="maria.young@example.com"),))
+    answers = Message("tool", "Fine.", tool_call_id="maria.young@example.com")
+    for message in (picture, named, answers):
+        assert _session().outgoing(_request(message)).residual
