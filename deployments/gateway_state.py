@@ -21,6 +21,7 @@ from deployments.model_status import ModelStatus
 from deployments.policy_keeper import PolicyKeeper
 from deployments.ports import RemoteSearcher, RemoteSource, RemoteTokenCounter
 from deployments.remote import Remote
+from deployments.sealed_retrieval import SealedRemote
 from deployments.settings import Settings
 from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
@@ -31,6 +32,7 @@ from router.detect.scanner import Scanner
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
 from router.keys import Principal
+from router.label_seal import LabelSeals, seal_key
 from router.ledger.acts import policy_applied
 from router.policy import Policy
 
@@ -76,6 +78,7 @@ class GatewayState:
             name: chat_port(self.catalog.card(name), remote, sealer)
             for name, remote in self.models.items()
         }
+        self.retriever = SealedRemote(self.retriever, LabelSeals(seal_key(self.salt)))
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
         self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)

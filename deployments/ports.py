@@ -99,14 +99,16 @@ class RemoteSearcher:
         self._remote = remote
 
     async def search(self, request: SearchRequest, deadline: Deadline) -> tuple[Hit, ...]:
-        """The best hits the request's access filter lets through."""
+        """The best hits the request's access filter lets through, here as well as there."""
         answer = await self._remote.call("search", request, deadline.remaining(), deadline=deadline)
-        return cast(tuple[Hit, ...], answer)
+        hits = cast(tuple[Hit, ...], answer)
+        return tuple(hit for hit in hits if request.access.allows(hit.label))
 
     async def labels(self, request: SearchRequest, deadline: Deadline) -> frozenset[str]:
         """The labels in the collection that the request's access filter lets through."""
         answer = await self._remote.call("labels", request, deadline.remaining(), deadline=deadline)
-        return cast(frozenset[str], answer)
+        labels = cast(frozenset[str], answer)
+        return frozenset(label for label in labels if request.access.allows(label))
 
 
 class RemoteSource:

@@ -12,16 +12,15 @@ from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.ports import RemoteEmbedder
 from deployments.replica_environment import enter_replica
+from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
-from models.errors import NotFound
 from models.tools import ToolCall, ToolResult
-from retrieval.documents import Document, Hit
 from retrieval.ingest import IngestOutcome
 from retrieval.opening import open_retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest
-from retrieval.preparing import IngestRequest
 from retrieval.source_tools import open_tools
 from retrieval.sources import open_sources
+from router.label_seal import LabelSeals, seal_key
 
 START_S = 300.0
 
@@ -34,17 +33,19 @@ class Retriever:
         enter_replica("retriever")
         remote = RemoteEmbedder(ServeRemote(embedder, "embedder"))
         await remote.connect(Deadline.after(START_S))
-        self._retrieval = open_retrieval(Home(Path(home)).collections, remote)
+        seals = LabelSeals(seal_key(Home(Path(home)).pepper()))
+        self._retrieval = open_retrieval(Home(Path(home)).collections, remote, seals=seals)
+        self._sealed = SealedRetrieval(self._retrieval, seals)
         self._sources = open_sources(Home(Path(home)).path, sources)
         self._tools = open_tools(Home(Path(home)).path, sources)
 
-    async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
+    async def search(self, request: SearchRequest, seconds: float) -> tuple[Sealed, ...]:
         """The best hits that the request may see."""
-        return await self._retrieval.searcher.search(request, Deadline.after(seconds))
+        return await self._sealed.search(request, seconds)
 
-    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[str]:
+    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[Sealed]:
         """The labels in a collection that the request may see."""
-        return await self._retrieval.searcher.labels(request, Deadline.after(seconds))
+        return await self._sealed.labels(request, seconds)
 
     async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
         """The rows of a named query."""
@@ -54,24 +55,21 @@ class Retriever:
         """Do an act of a source; whether it may be done was decided before."""
         return await self._tools.call(call, Deadline.after(seconds))
 
-    async def ingest(self, request: IngestRequest, seconds: float) -> IngestOutcome:
+    async def ingest(self, sent: Sealed, seconds: float) -> IngestOutcome:
         """Add or update one document."""
-        return await self._retrieval.ingestor.ingest(request, Deadline.after(seconds))
+        return await self._sealed.ingest(sent, seconds)
 
     async def delete(self, collection: str, ids: tuple[str, ...], seconds: float) -> Any:
         """Remove documents; answers the ids that were there."""
         return await self._retrieval.ingestor.delete(collection, ids, Deadline.after(seconds))
 
-    async def documents(self, collection: str) -> tuple[Document, ...]:
+    async def documents(self, collection: str) -> tuple[Sealed, ...]:
         """The documents of one collection."""
-        return self._retrieval.store.documents(collection)
+        return await self._sealed.documents(collection)
 
-    async def document(self, collection: str, id: str) -> Document:
+    async def document(self, collection: str, id: str) -> Sealed:
         """One document; raises NotFound."""
-        for document in self._retrieval.store.documents(collection):
-            if document.id == id:
-                return document
-        raise NotFound(f"The collection '{collection}' has no such document.", param="id")
+        return await self._sealed.document(collection, id)
 
     async def collections(self) -> tuple[str, ...]:
         """The names of the collections."""

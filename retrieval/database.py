@@ -87,7 +87,18 @@ def _check_version(connection: sa.Connection, path: Path) -> None:
     if row is None:
         metadata.create_all(connection)
         connection.execute(meta.insert().values(key="schema", value=str(SCHEMA_VERSION)))
+    elif int(row) < SCHEMA_VERSION:
+        _upgrade(connection)
     elif int(row) > SCHEMA_VERSION:
         raise NewerSchema(
             f"{path} has schema {row}, this Podium knows up to {SCHEMA_VERSION}: update Podium."
         )
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """From schema 1 to 2: documents and chunks have seals, none as yet."""
+    for table in ("documents", "chunks"):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN seal TEXT NOT NULL DEFAULT ''")
+    connection.execute(
+        meta.update().where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION))
+    )

@@ -10,6 +10,7 @@ from retrieval.boundary import Boundary, no_boundary
 from retrieval.index import IndexOptions
 from retrieval.ingest import Ingestor
 from retrieval.live import LiveIndexes
+from retrieval.seals import Seals
 from retrieval.search import LocalSearcher, Recheck, permitted
 from retrieval.settings import CollectionSettings
 from retrieval.snapshots import Snapshots
@@ -44,14 +45,17 @@ def open_retrieval(
     settings: CollectionSettings | None = None,
     index: IndexOptions | None = None,
     recheck: Recheck = permitted,
+    seals: Seals | None = None,
 ) -> Retrieval:
     """Open `folder`, made when missing; every index snapshot is verified or built again.
 
-    `settings` are those of collections made from now on without their own. Blocks for as long as
-    verifying takes: call it before serving, not on an event loop.
+    `settings` are those of collections made from now on without their own. With `seals` no label
+    is believed that is not sealed; what was stored before there were any is sealed once.
+
+    Blocks for as long as verifying takes: call it before serving, not on an event loop.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    store = Store(folder / DATABASE, boundary)
+    store = Store(folder / DATABASE, boundary, seals)
     indexes = LiveIndexes(
         store, Snapshots(folder / INDEX_FOLDER, boundary), index or IndexOptions()
     )

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from models.embeddings import Vectors
 from retrieval.collection import Collection
 from retrieval.documents import Hit
+from retrieval.seals import Seals, chunk_digest
 from retrieval.tables import chunks, collections, documents
 from retrieval.vectors import from_blobs
 
@@ -53,18 +54,19 @@ def labels(connection: sa.Connection, collection_pk: int) -> frozenset[str]:
     return frozenset(connection.execute(statement).scalars())
 
 
-def by_key(connection: sa.Connection, chunk_pks: Sequence[int]) -> dict[int, Hit]:
-    """The chunks of those keys that exist, as hits of score 0."""
+def by_key(connection: sa.Connection, chunk_pks: Sequence[int], seals: Seals) -> dict[int, Hit]:
+    """The chunks of those keys that exist, as hits of score 0, with the label to believe."""
     statement = (
         sa.select(chunks, documents.c.id, documents.c.title, documents.c.label, collections.c.name)
         .join(documents, documents.c.pk == chunks.c.document_pk)
         .join(collections, collections.c.pk == documents.c.collection_pk)
         .where(chunks.c.pk.in_(chunk_pks))
     )
-    return {row.pk: _hit(row) for row in connection.execute(statement)}
+    return {row.pk: _hit(row, seals) for row in connection.execute(statement)}
 
 
-def _hit(row: sa.Row[tuple[object, ...]]) -> Hit:
+def _hit(row: sa.Row[tuple[object, ...]], seals: Seals) -> Hit:
+    shown = chunk_digest(row.name, row.id, row.title, row.number, row.heading, row.text)
     return Hit(
         id=row.id,
         collection=row.name,
@@ -76,5 +78,5 @@ def _hit(row: sa.Row[tuple[object, ...]]) -> Hit:
         start=row.start,
         end=row.end,
         score=0.0,
-        label=row.label,
+        label=seals.believed(row.label, row.seal, shown),
     )

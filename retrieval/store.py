@@ -19,6 +19,8 @@ from retrieval.database import insert, open_database, reading, writing
 from retrieval.documents import Chunk, Document, Hit
 from retrieval.passages import Contents
 from retrieval.scored import Scored
+from retrieval.sealing import seal_once
+from retrieval.seals import Seals, Unsealed, chunk_digest, document_digest
 from retrieval.settings import CollectionSettings
 from retrieval.tables import chunks, documents
 from retrieval.vectors import to_blob
@@ -54,9 +56,14 @@ class Change:
 class Store:
     """Synchronous and safe to share between threads; call it from a worker thread."""
 
-    def __init__(self, path: Path, boundary: Boundary = no_boundary) -> None:
+    def __init__(
+        self, path: Path, boundary: Boundary = no_boundary, seals: Seals | None = None
+    ) -> None:
         self._engine = open_database(path)
         self._boundary = boundary
+        self._seals: Seals = seals or Unsealed()
+        if seals is not None:
+            seal_once(self._engine, seals, path.parent)
 
     def close(self) -> None:
         """Close every connection."""
@@ -97,14 +104,23 @@ class Store:
         with reading(self._engine) as connection:
             found = collection_rows.find(connection, collection)
             rows = connection.execute(_documents(found.pk).order_by(documents.c.id))
-            return tuple(_document(row, collection) for row in rows)
+            return tuple(_document(row, collection, self._seals) for row in rows)
 
     def known(self, collection: Collection, document: str, fingerprint: str) -> int | None:
-        """How many chunks the document has, if it is stored with just this fingerprint."""
+        """How many chunks the document has, if it is stored with just this fingerprint.
+
+        One with a seal that does not hold counts as unknown: storing it again mends it.
+        """
         with reading(self._engine) as connection:
             found = documents.c.id == document, documents.c.fingerprint == fingerprint
             row = connection.execute(_documents(collection.pk).where(*found)).first()
-            return None if row is None else int(row.chunks)
+            if row is None or _document(row, collection.name, self._seals).label != row.label:
+                return None
+            keys = connection.execute(
+                sa.select(chunks.c.pk).where(chunks.c.document_pk == row.pk)
+            ).scalars()
+            hits = passages.by_key(connection, tuple(keys), self._seals).values()
+            return len(hits) if all(hit.label == row.label for hit in hits) else None
 
     def contents(self, name: str, *, vectors: bool) -> Contents:
         """What an index of the collection must hold, all of one moment."""
@@ -115,7 +131,7 @@ class Store:
     def passages(self, chunk_pks: Sequence[int]) -> dict[int, Hit]:
         """The chunks of those keys that exist, as hits of score 0."""
         with reading(self._engine) as connection:
-            return passages.by_key(connection, chunk_pks)
+            return passages.by_key(connection, chunk_pks, self._seals)
 
     def labels(self, collection: Collection) -> frozenset[str]:
         """The labels that documents of the collection carry."""
@@ -136,7 +152,7 @@ class Store:
             old = _row(connection, found.pk, new.document.id)
             removed = _remove(connection, found.pk, () if old is None else (old.pk,))
             self._boundary("store.old_removed")
-            added = _insert(connection, found.pk, new)
+            added = _insert(connection, found, new, self._seals)
             collection_rows.touch(connection, found.pk)
             after = collection_rows.find(connection, collection)
         status: Status = "added" if old is None else "updated"
@@ -170,12 +186,13 @@ def _documents(collection_pk: int) -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _document(row: sa.Row[tuple[object, ...]], collection: str) -> Document:
+def _document(row: sa.Row[tuple[object, ...]], collection: str, seals: Seals) -> Document:
+    listed = document_digest(collection, row.id, row.title, row.sha256, row.path, row.metadata)
     return Document(
         id=row.id,
         collection=collection,
         title=row.title,
-        label=row.label,
+        label=seals.believed(row.label, row.seal, listed),
         sha256=row.sha256,
         chunks=row.chunks,
         path=row.path,
@@ -205,35 +222,47 @@ def _remove(
     return tuple(removed)
 
 
-def _insert(connection: sa.Connection, collection_pk: int, new: NewDocument) -> tuple[int, ...]:
+def _insert(
+    connection: sa.Connection, collection: Collection, new: NewDocument, seals: Seals
+) -> tuple[int, ...]:
     document = new.document
+    name, id_, title = collection.name, document.id, document.title
+    listed = document_digest(
+        name, id_, title, document.sha256, document.path, dict(document.metadata)
+    )
     document_pk = insert(
         connection,
         documents,
-        collection_pk=collection_pk,
-        id=document.id,
-        title=document.title,
+        collection_pk=collection.pk,
+        id=id_,
+        title=title,
         label=document.label,
         sha256=document.sha256,
         fingerprint=new.fingerprint,
         path=document.path,
         media_type=document.media_type,
         metadata=dict(document.metadata),
+        seal=seals.seal(document.label, listed),
     )
+
+    def sealed(chunk: Chunk) -> str:
+        shown = chunk_digest(name, id_, title, chunk.number, chunk.heading, chunk.text)
+        return seals.seal(document.label, shown)
+
     pks = tuple(
-        _insert_chunk(connection, document_pk, chunk, vector)
+        _insert_chunk(connection, document_pk, chunk, vector, sealed(chunk))
         for chunk, vector in zip(new.chunks, new.vectors, strict=True)
     )
     texts = [
         lexical.IndexText(pk, f"{document.title} {chunk.heading}", chunk.text)
         for pk, chunk in zip(pks, new.chunks, strict=True)
     ]
-    lexical.add(connection, collection_pk, texts)
+    lexical.add(connection, collection.pk, texts)
     return pks
 
 
 def _insert_chunk(
-    connection: sa.Connection, document_pk: int, chunk: Chunk, vector: Vectors
+    connection: sa.Connection, document_pk: int, chunk: Chunk, vector: Vectors, seal: str
 ) -> int:
     return insert(
         connection,
@@ -246,4 +275,5 @@ def _insert_chunk(
         start=chunk.start,
         end=chunk.end,
         vector=to_blob(vector),
+        seal=seal,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = sa.MetaData()
 
@@ -42,6 +42,7 @@ documents = sa.Table(
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("metadata", sa.JSON, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("collection_pk", "id"),
     sa.Index("documents_by_label", "collection_pk", "label"),
     sqlite_autoincrement=True,
@@ -60,5 +61,6 @@ chunks = sa.Table(
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("end", sa.Integer, nullable=False),
     sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("seal", sa.Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )

@@ -14,6 +14,8 @@ from router.ledger.mac import derived_key
 
 _VERSION = "l1"
 _PURPOSE = b"podium label seal v1"
+# No key has a tenant of this name: whose the data is cannot be known, so no tenant may have it.
+NOBODYS = TOP.join(Label(tenants=frozenset({"?"}))).to_json()
 
 
 def seal_key(secret: bytes) -> bytes:
@@ -41,6 +43,22 @@ def opened(text: str, digest: str, key: bytes) -> Label:
     if version != _VERSION or not hmac.compare_digest(expected.encode(), given):
         return TOP
     return label_from_json(label)
+
+
+class LabelSeals:
+    """Seals on labels as canonical JSON text, for whoever keeps or sends them so."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def seal(self, label: str, digest: str) -> str:
+        """The seal of that label on the data of that digest."""
+        return f"{_VERSION}.{_mac(label, digest, self._key)}"
+
+    def believed(self, label: str, seal: str, digest: str) -> str:
+        """The label if the seal is its own on that data, else the top's, which is of nobody."""
+        expected = self.seal(label, digest).encode(errors="replace")
+        return label if hmac.compare_digest(expected, seal.encode(errors="replace")) else NOBODYS
 
 
 def _mac(text: str, digest: str, key: bytes) -> str:

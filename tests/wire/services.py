@@ -8,18 +8,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
 from models.messages import ChatDelta, ChatRequest, Completion, Transcript, TranscriptionRequest
 from models.ports import Embedder, Transcriber
 from models.testing.scripted import ScriptedChat
 from models.tools import ToolCall, ToolResult
-from retrieval.documents import Document, Hit
-from retrieval.errors import SourceNotFound
 from retrieval.ingest import IngestOutcome
 from retrieval.opening import Retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest, Source
-from retrieval.preparing import IngestRequest
 from retrieval.source_tools import Tools
 from router.acts.act import Act, ActStatus
 from router.acts.book import ActBook
@@ -27,6 +25,7 @@ from router.budget import Amount, Claim
 from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
+from router.label_seal import LabelSeals
 from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
 from router.store.sql_costs import SqlCostStore
@@ -101,34 +100,36 @@ class EmbedderService:
 class RetrieverService:
     retrieval: Retrieval
     source: Source
+    seals: LabelSeals
     tools: Tools = field(default_factory=lambda: Tools({}))
+    sealed: SealedRetrieval = field(init=False)
 
     async def act(self, call: ToolCall, seconds: float) -> ToolResult:
         return await self.tools.call(call, Deadline.after(seconds))
 
-    async def search(self, request: SearchRequest, seconds: float) -> tuple[Hit, ...]:
-        return await self.retrieval.searcher.search(request, Deadline.after(seconds))
+    def __post_init__(self) -> None:
+        self.sealed = SealedRetrieval(self.retrieval, self.seals)
 
-    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[str]:
-        return await self.retrieval.searcher.labels(request, Deadline.after(seconds))
+    async def search(self, request: SearchRequest, seconds: float) -> tuple[Sealed, ...]:
+        return await self.sealed.search(request, seconds)
+
+    async def labels(self, request: SearchRequest, seconds: float) -> frozenset[Sealed]:
+        return await self.sealed.labels(request, seconds)
 
     async def query(self, request: QueryRequest, seconds: float) -> QueryResult:
         return await self.source.query(request, Deadline.after(seconds))
 
-    async def ingest(self, request: IngestRequest, seconds: float) -> IngestOutcome:
-        return await self.retrieval.ingestor.ingest(request, Deadline.after(seconds))
+    async def ingest(self, sent: Sealed, seconds: float) -> IngestOutcome:
+        return await self.sealed.ingest(sent, seconds)
 
     async def delete(self, collection: str, ids: tuple[str, ...], seconds: float) -> Any:
         return await self.retrieval.ingestor.delete(collection, ids, Deadline.after(seconds))
 
-    async def documents(self, collection: str) -> tuple[Document, ...]:
-        return self.retrieval.store.documents(collection)
+    async def documents(self, collection: str) -> tuple[Sealed, ...]:
+        return await self.sealed.documents(collection)
 
-    async def document(self, collection: str, id: str) -> Document:
-        for document in self.retrieval.store.documents(collection):
-            if document.id == id:
-                return document
-        raise SourceNotFound("There is no such document.", param="id")
+    async def document(self, collection: str, id: str) -> Sealed:
+        return await self.sealed.document(collection, id)
 
     async def collections(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.retrieval.store.collections())

@@ -22,6 +22,7 @@ from retrieval.source_tools import open_tools
 from router.acts.book import ActBook
 from router.keys import Key, Scope
 from router.label import Level
+from router.label_seal import LabelSeals, seal_key
 from router.policy_file import default_policy
 from router.store.accounts import Accounts
 from router.store.engine import open_sqlite
@@ -101,7 +102,8 @@ class Stage:
         self.keys = {name: self.store.create_key(wanted) for name, wanted in _KEYS.items()}
         past = State(keys, runs, PEPPER, clock=lambda: 1000.0)
         self.keys["expired"] = past.create_key(NewKey("default", expires=2000.0))
-        self.retrieval = open_retrieval(self.folder / "collections", embedder)
+        seals = LabelSeals(seal_key(PEPPER))
+        self.retrieval = open_retrieval(self.folder / "collections", embedder, seals=seals)
         chat = ChatService(self.chat)
         accounts = Accounts(SqlBudgetStore(self.database))
         costs = SqlCostStore(self.database)
@@ -109,7 +111,7 @@ class Stage:
         book = ActBook(SqlActStore(self.database))
         targets = {"mistral": chat, "whisper": SpeechService(self.hearing),
                    "embed": EmbedderService(embedder), "small": chat,
-                   "retriever": RetrieverService(self.retrieval, self.source, tools),
+                   "retriever": RetrieverService(self.retrieval, self.source, seals, tools),
                    "state": StateService(self.store, accounts, costs, book)}  # fmt: skip
         self.remotes = {name: LocalRemote(name, target) for name, target in targets.items()}
         self.gateway = self._gateway()
