@@ -28,6 +28,8 @@ NEW = load_policy(
 class _State:
     """Stands for State's handle; its ledger works or does not."""
 
+    name = "state"
+
     def __init__(self, works: bool) -> None:
         self.works = works
         self.asked: list[str] = []
