@@ -46,5 +46,6 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "checks": [check.as_dict() for check in result.checks],
         "cost_usd": result.cost_usd,
         "label": result.label.public(),
+        "redactions": [dict(one) for one in result.redactions],
         "timings_ms": {name: round(ms, 3) for name, ms in result.timings_ms.items()},
     }

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from deployments.cli.demo_home import prepare_outside
 from deployments.cli.demo_outside import show_outside
 from deployments.cli.demo_view import CallView
 from deployments.cli.examples import Call, example_calls, examples_folder
@@ -111,6 +112,8 @@ def _running(path: Path, remote: str) -> Iterator[Target]:
     from deployments.open_home import open_home
 
     home = open_home(path)
+    if remote == "stub":
+        prepare_outside(home)
     old = signal.signal(signal.SIGTERM, _interrupt)
     try:
         note("starting Podium (about half a minute)")

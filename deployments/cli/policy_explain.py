@@ -47,13 +47,16 @@ def _say(one: RecordedDecision) -> None:
     began = datetime.fromtimestamp(one.started, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     say(f"{made['decision_id']}  {one.pipeline}, step {made['step']}, run of {began}")
     label = made["label"]
-    say(f"  data      {', '.join([label['level'], *label['categories'], label['integrity']])}")
+    done = made.get("declassified")
+    after = f", after {done}" if done else ""
+    words = [label["level"], *label["categories"], label["integrity"]]
+    say(f"  data      {', '.join(words)}{after}")
     say(f"  policy    {made['policy_digest']}")
     say(f"  chosen    {made['model'] or 'none'}")
     for candidate in made["candidates"]:
         say(f"  {_why(candidate, made['model'])}")
     for offer in made.get("declassify", ()):
-        say(f"  {offer['declassifier']} would have let {offer['model']} be asked")
+        say(f"  may leave {offer['model']}: after {offer['declassifier']}, decided on again")
 
 
 def _why(candidate: dict[str, Any], chosen: str | None) -> str:

@@ -32,7 +32,7 @@ async def test_the_document_of_podium_run() -> None:
     document = json.loads(json.dumps(run_json(await made.result(support(), {"text": MESSAGE}))))
     assert list(document) == [
         "run_id", "pipeline", "version", "status", "output", "sources", "steps", "deliverables",
-        "checks", "cost_usd", "label", "timings_ms",
+        "approvals", "checks", "cost_usd", "label", "redactions", "timings_ms",
     ]  # fmt: skip
     assert document["status"] == "succeeded"
     assert document["checks"] == [{"name": "grounded", "passed": True, "detail": ""}]

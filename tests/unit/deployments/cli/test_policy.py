@@ -158,11 +158,28 @@ def test_a_run_is_explained_from_its_decisions(cli: Cli, home: list[str]) -> Non
             {"model": "mistral", "site": "local", "score": 0.5, "removed_by": None, "reason": ""},
         ],
     }  # fmt: skip
+    again = decision | {
+        "decision_id": "dec-2", "model": "chatgpt", "declassified": "pseudonyms",
+        "candidates": [{"model": "chatgpt", "site": "openai", "score": 0.5, "removed_by": None,
+                        "reason": ""}],
+    }  # fmt: skip
+    offered = decision | {
+        "decision_id": "dec-3",
+        "model": None,
+        "declassify": [{"declassifier": "pseudonyms", "model": "chatgpt"}],
+    }
+    redacted = (offered, again)
+    SqlRunStore(engine).save(RunRecord("default", "run-2", "support", "1", "succeeded", 1.0, 2.0,
+                                       Label(), decisions=redacted))  # fmt: skip
     SqlRunStore(engine).save(RunRecord("default", "run-1", "support", "1", "succeeded", 1.0, 2.0,
                                        Label(), decisions=(decision,)))  # fmt: skip
     engine.dispose()
     shown = cli("policy", "explain", "run-1", *home).out
     assert "left out  chatgpt (openai): sites.openai.level" in shown
     assert "mistral (local), asked first" in shown
+    assert "pseudonyms" not in shown
+    shown = cli("policy", "explain", "run-2", *home).out
+    assert "may leave chatgpt: after pseudonyms, decided on again" in shown
+    assert "PUBLIC, TRUSTED, after pseudonyms" in shown
     found = cli("policy", "explain", "dec-1", "--json", *home).json()
     assert found == {"run_id": "run-1", "decisions": [decision]}
