@@ -14,9 +14,9 @@ from router.policy_rows import (
     ClearanceRow,
     DeclassifierRow,
     DenyRow,
-    LabelRow,
     RaiseRow,
     RetentionRow,
+    SourceRow,
 )
 
 PAGE = "policy.md"
@@ -67,7 +67,7 @@ def page() -> str:
             f"- Integrity, most trusted first: {_names(one.name for one in Integrity)}.",
             f"- Categories: {_names(sorted(ALL_CATEGORIES))}.\n",
             "## A label\n",
-            table(LabelRow, LABEL),
+            table(SourceRow, LABEL),
             "\n## A clearance\n",
             table(ClearanceRow, CLEARANCE),
             "\n## A denial\n",
@@ -103,6 +103,7 @@ LABEL = {
     "integrity": "How far it may be trusted to steer.",
     "categories": "What is in it.",
     "regions": "Where it may go; left out is everywhere.",
+    "detect": "Of a source: what its texts are looked through for. Left out is for everything.",
 }
 CLEARANCE = {
     "level": "The highest level that may come here.",

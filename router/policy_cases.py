@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from models import strict_yaml
 from models.errors import InvalidConfig
 from router.decide import Card
+from router.detect.look import look
 from router.label import Label, join_all
 from router.planner import VIRTUAL
 from router.policy import Policy
@@ -35,10 +36,15 @@ class CaseLabelRow(RaiseRow):
 
 
 class CaseRow(Row):
-    """One case: data by its sources and label, where it is to go, and what must come of it."""
+    """One case: data by its sources and label, where it is to go, and what must come of it.
+
+    `text` is read by the detectors as one that comes from each of the sources.
+    """
 
     source: str | list[str] = Field(default_factory=list)
     label: CaseLabelRow = CaseLabelRow()
+    text: str = ""
+    spoken: bool = False
     model: str | None = None
     sink: str | None = None
     action: str | None = None
@@ -112,7 +118,9 @@ def run_cases(
 
 def _answer(number: int, case: CaseRow, policy: Policy, known: Mapping[str, Card]) -> Answer:
     names = [case.source] if isinstance(case.source, str) else case.source
-    label = join_all([case.label.label(), *map(policy.source, names)])
+    seen = look(case.text, case.spoken)
+    raised = (policy.raises(name).label(seen) for name in names or (None,))
+    label = join_all([case.label.label(), *map(policy.source, names), *raised])
     if case.sink is not None:
         return ask_sink(policy, case.sink, label)
     if case.action is not None:

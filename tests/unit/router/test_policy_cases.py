@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
+
 import pytest
 
 from models.catalog import builtin_catalog, load_catalog
 from models.errors import InvalidConfig
+from models.reference import utterances
+from router.detect.look import look
+from router.label import Level
 from router.policy_cases import load_cases, run_cases
 from router.policy_catalog import check_catalog
 from router.policy_file import default_policy, default_text, load_policy
+from router.spoken import digits_written
 from tests.tracked import ROOT
 
 TABLES = ROOT / "tests" / "data" / "policy"
@@ -29,9 +36,41 @@ def test_the_shipped_policy_decides_hundreds_of_cases_as_written() -> None:
     assert min(counted.values()) >= 200
 
 
+def test_requests_with_real_text_are_decided_as_written() -> None:
+    """Nothing harmless is refused, and nothing personal passes; both tables side by side."""
+    counted = {}
+    for kind in ("allowed", "denied"):
+        name = f"requests_{kind}.yaml"
+        outcomes = run_cases(
+            load_cases((TABLES / name).read_bytes(), name), default_policy(), CARDS
+        )
+        counted[kind] = [sum(one.got == kind for one in outcomes), len(outcomes)]
+        assert [(one.case.text, one.got) for one in outcomes if not one.ok] == []
+    assert counted == {"allowed": [38, 38], "denied": [26, 26]}
+
+
+@pytest.mark.parametrize("written", [str, digits_written])
+def test_what_callers_of_the_reference_world_ask_is_not_raised(
+    written: Callable[[str], str],
+) -> None:
+    policy, rng, raised = default_policy(), random.Random(20261128), 0
+    for _ in range(300):
+        text = utterances.sample(rng).text
+        label = policy.source("user").join(policy.raises("user").label(look(written(text))))
+        raised += label.level > Level.INTERNAL and "customer number" not in text
+    assert raised == 0
+    assert policy.raises("user").label(look("I am C-1042.")).level is Level.CONFIDENTIAL
+
+
 @pytest.mark.parametrize(
     ("table", "old", "new"),
     [
+        ("requests_denied", b"pii:    {level: CONFIDENTIAL, categories: [pii]}",
+         b"pii:    {level: INTERNAL, categories: [pii]}\n    EMAIL:  {level: INTERNAL}"),
+        ("requests_denied", b"detect: [pci, phi, secret, taint]", b"detect: [secret]"),
+        ("requests_allowed", b", detect: [pci, phi, secret, taint]", b""),
+        ("requests_allowed", b"    ORDER:  {level: INTERNAL}",
+         b"    ORDER:  {level: CONFIDENTIAL, categories: [pii]}"),
         ("denied", b"openai:     {level: INTERNAL", b"openai:     {level: RESTRICTED"),
         ("denied", b"traces:    {level: PUBLIC", b"traces:    {level: INTERNAL"),
         ("denied", b"crm_write: {integrity: USER", b"crm_write: {integrity: UNTRUSTED"),
