@@ -16,15 +16,19 @@ from models.errors import (
     ModelUnavailable,
     Overloaded,
     PodiumError,
+    Unavailable,
 )
 from models.messages import ChatRequest, Segment, Transcript, TranscriptionRequest
 from models.testing.scripted import Say, ScriptedChat
+from models.tools import ToolCard
 from retrieval.access import allowed_labels
 from retrieval.documents import Hit
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest
+from router.acts.act import Act
 from router.plan import Plan, Step
 from router.recorder import Live
 from router.steps.kind import Library, Produced, StepCall, StepKind
+from tests.acting_world import NOTE
 from tests.property.noninterference.facts import Facts
 from tests.property.noninterference.stage import NOW, OUTSIDE
 
@@ -40,6 +44,7 @@ class Stage:
     seed: int
     facts: Facts
     sent: dict[str, list[str]] = field(default_factory=dict)
+    acted: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chat = ScriptedChat(self._say)
@@ -84,6 +89,19 @@ class Stage:
         if rows is None:
             raise InternalError("The source failed.")
         return QueryResult(request.source, request.name, tuple({"id": row} for row in rows))
+
+    def card(self, action: str) -> ToolCard | None:
+        return NOTE if action == NOTE.action else None
+
+    async def ask(self, act: Act, deadline: Deadline) -> None:
+        self.acted.append(f"asked {act.step} {act.digest} {act.arguments}")
+        if self._dice(act.action, str(act.arguments)) % 8 == 0:
+            raise Unavailable("full")
+
+    async def perform(self, act: Act, deadline: Deadline) -> None:
+        self.acted.append(f"done {act.step} {act.digest} {act.arguments}")
+        if self._dice(act.action, str(act.arguments)) % 8 == 0:
+            raise Unavailable("down")
 
     def _dice(self, model: str, shown: str) -> int:
         own = self.facts.outside.get(model, "")
@@ -145,7 +163,9 @@ class Simulated(Live):
             return self._ends(step)
         if what == "decision":
             return f"dec-{step}"
-        if what == "now":
+        if what == "act":
+            return f"act-{step}"
+        if what in ("now", "asked_at"):
             return NOW
         return 0.0 if key.startswith("clock/") else None
 

@@ -192,8 +192,14 @@ def _spoken(drawing: Drawing, name: str) -> dict[str, Any]:
     return {"use": "spoken_numbers", "with": {"text": " | ".join(drawing.some(2))}}
 
 
+def _act(drawing: Drawing, name: str) -> dict[str, Any]:
+    drawing.fields[name] = f"{name}.{drawing.rng.choice(('status', 'approval'))}"
+    return {"use": "act", "with": {"action": "crm_write", "note": " | ".join(drawing.some(2))}}
+
+
 _Draw = Callable[[Drawing, str], dict[str, Any]]
 _KINDS: tuple[_Draw, ...] = (
     _generate, _classify, _grounded, _gather, _query, _search, _transcribe, _spoken,
+    _act,
 )  # fmt: skip
-_WEIGHTS = (30, 14, 8, 6, 16, 12, 5, 3)
+_WEIGHTS = (30, 14, 8, 6, 16, 12, 5, 3, 14)

@@ -11,11 +11,11 @@ from router.policy import Policy
 from tests.property.noninterference.drawing import draw_plan
 from tests.property.noninterference.facts import Facts, changed, draw_facts
 from tests.property.noninterference.fast_plan import plan_of
-from tests.property.noninterference.sinks import BLIND, TARGETS, Seen, run
+from tests.property.noninterference.sinks import ACTED, BLIND, TARGETS, Seen, run
 from tests.property.noninterference.stage import GUARDED
 
 METRICS_EVERY = 50
-_SOBER = ("sent/strict", "read/sober")
+_SOBER = ("sent/strict", "read/sober", ACTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def draw(seed: int) -> Case:
     """The case of a seed."""
     rng = random.Random(seed)
     file = draw_plan(rng)
-    target = rng.choice(tuple(TARGETS))
+    target = rng.choice((*TARGETS, ACTED, ACTED))
     if target in _SOBER:
         # What was spent is told regardless of integrity; see Board.spent_usd.
         file["budget"].pop("usd", None)

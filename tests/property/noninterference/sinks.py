@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from models.deadline import Deadline
+from router.acts.permission import permission
 from router.events import (
     ReplyDelta,
     ReplyRestarted,
@@ -27,6 +28,7 @@ from router.policy import Policy
 from router.steps.kind import Capabilities, RunRequest
 from router.steps.registry import STEP_KINDS
 from router.telemetry import Telemetry
+from tests.acting_world import NOTE
 from tests.property.noninterference.acting import Simulated, Stage, Timed
 from tests.property.noninterference.facts import DOCUMENT_LABELS, Facts
 from tests.property.noninterference.stage import (
@@ -43,6 +45,7 @@ from tests.property.noninterference.stage import (
 
 KINDS = {name: Timed(kind) for name, kind in STEP_KINDS.items()}
 Cleared = Callable[[Label], bool]
+ACTED = "done/note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ def _reader(site: str) -> Cleared:
     return lambda label: label.flows_to(SITES[site], NOW)
 
 
+def _setting_off(label: Label) -> bool:
+    """An act whoever set it off, a note on a record: it is told by whatever decides it."""
+    return permission(GUARDED, NOTE.action, NOTE, label, TENANT).permission != "deny"
+
+
 def _anyone(label: Label) -> bool:
     """A reader whom no label keeps from anything."""
     return True
@@ -70,6 +78,7 @@ def _anyone(label: Label) -> bool:
 TARGETS: Mapping[str, Cleared] = {
     **{f"sent/{card.id}": _model(card.id) for card in OUTSIDE},
     **{f"read/{site}": _reader(site) for site in SITES},
+    ACTED: _setting_off,
 }
 IN_PLAY: tuple[Label, ...] = (
     *DOCUMENT_LABELS,
@@ -107,6 +116,7 @@ async def _run(plan: Plan, facts: Facts, seed: int, policy: Policy, metrics: boo
             searcher=stage,
             source=stage,
             available=lambda model: model != "hush" or bool(seed % 3),
+            acts=stage,
         ),
         policy,
         CARDS,
@@ -126,6 +136,7 @@ def _seen(stage: Stage, events: list[RunEvent], metrics: bool, guarded: bool) ->
     assert isinstance(last, RunFinished)
     result = last.result
     sinks = {f"sent/{card.id}": "\n".join(stage.sent.get(card.id, ())) for card in OUTSIDE}
+    sinks[ACTED] = "\n".join(sorted(stage.acted))
     counted = _counted(result) if metrics else ""
     for site in SITES:
         may = _reader(site) if guarded else _anyone

@@ -7,11 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from models.catalog import ModelCard
-from router.label import Clearance, Integrity, Label, Level
+from router.label import TOP, Clearance, Integrity, Label, Level
 from router.policy import Policy
+from router.policy_rules import ActionRule
 from router.prompts import Prompts, read_prompt
 from router.schemas import load_schemas
 from router.steps.kind import Library
+from tests.acting_world import NOTE
 from tests.scripted_world import LOCAL_CHAT, POLICY, card
 
 TENANT = "acme"
@@ -46,11 +48,14 @@ GUARDED = replace(
     digest="guarded",
     sites={"local": POLICY.sites["local"], **SITES},
     sources=POLICY.sources | {"press": Label(Level.PUBLIC)},
+    actions={"crm_write": ActionRule("crm_write", Integrity.USER)},
 )
 UNGUARDED = replace(
     GUARDED,
     digest="unguarded",
     sites={name: Clearance(Level.RESTRICTED, None) for name in GUARDED.sites},
+    sources=GUARDED.sources | {NOTE.place: TOP},
+    actions={"crm_write": ActionRule("crm_write", Integrity.UNTRUSTED, approvals=0)},
 )
 
 _PRICE = {"input": 1000.0, "output": 1000.0}
