@@ -37,7 +37,11 @@ class ActStep:
         name = action.value if isinstance(action, Literal) else None
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             where = f"steps.{step.name}.with.{ACTION}"
-            raise InvalidConfig(f"{where}: name one act, as crm_write.", param=where)
+            raise InvalidConfig(
+                f"{where}: name one act, as crm_write; where a step has the same name, write"
+                " {literal: crm_write}.",
+                param=where,
+            )
         refuse_fields(step, "prompt", "schema", "grounded")
         return frozenset({"status", "approval"})
 
