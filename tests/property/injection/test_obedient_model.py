@@ -28,7 +28,7 @@ def _of(attacks: Sequence[Attack], count: int) -> list[Attack]:
     """So many, one of every goal by every channel first."""
     drawn = random.Random(SEED).sample(attacks, len(attacks))
     first = {(one.goal, one.channel): one for one in drawn}
-    return [*first.values(), *drawn][:count]
+    return list(dict.fromkeys([*first.values(), *drawn]))[:count]
 
 
 async def _holds(attacks: Sequence[Attack], *, few: int) -> None:
