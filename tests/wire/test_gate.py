@@ -230,3 +230,23 @@ def test_a_full_provider_says_when_to_come_again(client: openai.OpenAI, stub: St
 def _hears(stage: Any, text: str) -> bool:
     stage.hearing.text = text
     return True
+
+
+def test_a_full_ledger_keeps_everything_inside_and_stops_nothing_local(
+    gated: Server, http: httpx2.Client, stub: StubServer
+) -> None:
+    ask = {"messages": [{"role": "user", "content": "Hello"}]}
+    chat, run = "/v1/chat/completions", "/v1/pipelines/outside/runs"
+    assert http.post(chat, json=ask | {"model": "chatgpt"}).status_code == 200
+    before = len(stub.received)
+    assert before
+    gated.on_loop(lambda stage: stage.ledger.fail())
+    refused = http.post(chat, json=ask | {"model": "chatgpt"})
+    assert refused.status_code == 503
+    assert "nothing leaves" in refused.json()["error"]["message"]
+    assert http.post(chat, json=ask | {"model": "mistral"}).status_code == 200
+    done = http.post(run, json={"inputs": {"text": "Hello"}}).json()
+    assert len(stub.received) == before
+    assert {one["name"]: one["model"] for one in done["steps"]}.get("reply") in ("mistral", None)
+    gated.on_loop(lambda stage: stage.ledger.heal())
+    assert http.post(chat, json=ask | {"model": "chatgpt"}).status_code == 200

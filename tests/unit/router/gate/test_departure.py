@@ -96,6 +96,7 @@ def gate(
     *scans: LastScan,
     policy: Policy = POLICY,
     look: Look | None = None,
+    opened: float = 0.0,
 ) -> Departures:
     rules = GateRules(KEYS, policy, {CARD.id: CARD}, scans or (KnownValues([PROVIDER_KEY]), scan))
     return Departures(
@@ -103,7 +104,7 @@ def gate(
         {CARD.id: provider},
         events,
         clock=lambda: NOW + 1.0,
-        spent=Spent(opened=0.0),
+        spent=Spent(opened=opened),
         look=look,
     )
 
@@ -235,6 +236,24 @@ async def test_a_token_is_good_once() -> None:
     await run(departures, request)
     with pytest.raises(GateTokenSpent):
         await run(departures, request)
+    assert len(events.sent) == 1
+
+
+async def test_of_many_who_race_on_one_token_one_gets_out() -> None:
+    events = Events()
+    departures, request = gate(events, Provider(events)), outgoing()
+    ended = [asyncio.ensure_future(run(departures, request)) for _ in range(8)]
+    await asyncio.wait(ended)
+    assert sorted(type(one.exception()) is GateTokenSpent for one in ended) == [False] + [True] * 7
+    assert len(events.sent) == 1 and events.seen.count("intent") == 1
+
+
+async def test_a_gate_opened_later_takes_no_token_of_before() -> None:
+    events = Events()
+    first, second = (gate(events, Provider(events), opened=at) for at in (0.0, NOW + 0.5))
+    assert await run(first, outgoing())
+    with pytest.raises(ModelUnavailable, match="only just opened"):
+        await run(second, outgoing())
     assert len(events.sent) == 1
 
 
