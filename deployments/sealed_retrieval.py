@@ -115,4 +115,5 @@ def _searched(request: SearchRequest) -> str:
 
 
 def _ingested(request: IngestRequest) -> str:
-    return digest("ingest", request.collection, request.id, digest_of(request.content))
+    raising = request.detection.digest if request.detection else ""
+    return digest("ingest", request.collection, request.id, digest_of(request.content), raising)

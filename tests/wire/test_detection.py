@@ -151,7 +151,7 @@ def test_a_reader_that_hangs_keeps_everything_inside(
     free = threading.Event()
 
     def stuck(text: str, spoken: bool, budget_s: float) -> Scan:
-        free.wait(60)
+        free.wait(10)
         return look(text, spoken, budget_s)
 
     read_by(gated, stuck)

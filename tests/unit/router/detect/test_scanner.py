@@ -56,7 +56,7 @@ def test_a_reader_that_never_ends_keeps_nobody_waiting() -> None:
     free, ended = threading.Event(), threading.Event()
 
     def stuck(text: str, spoken: bool, budget_s: float) -> Scan:
-        free.wait(60)
+        free.wait(10)
         ended.set()
         return Scan((), complete=True)
 
@@ -94,7 +94,7 @@ def test_very_long_texts_hold_up_no_shorter_one() -> None:
 
     def stuck_on_long(text: str, spoken: bool, budget_s: float) -> Scan:
         if len(text) > 16_000:
-            free.wait(60)
+            free.wait(10)
         return Scan((), complete=True)
 
     async def both() -> Scan:
