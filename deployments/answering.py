@@ -23,9 +23,12 @@ from deployments.wire.chat_request import (
 )
 from deployments.wire.dialect import Dialect, EventWriter
 from deployments.wire.event_stream import EventStream
+from deployments.wire.limits import Limits
+from deployments.wire.pictures import has_pictures
 from models.errors import UnsupportedParameter
 from models.messages import ChatDelta, Choice, Completion, Message, Usage
 from router.events import RunResult
+from router.gate.opaque import PICTURE
 from router.keys import Principal
 from router.plan import Plan
 from router.planner import PIPELINE_PREFIX
@@ -43,8 +46,9 @@ async def answer(
         plan = state.pipelines.plan(body.model)
         request.state.model = body.model
         return await _pipeline(call, body, plan, dialect)
-    await call.detect(chat_texts(body))
-    wanted = chat_request(body, "", call.request_id, call.cache_salt)
+    await _read(call, body)
+    sight = _sight(state, body.model)
+    wanted = chat_request(body, "", call.request_id, call.cache_salt, sight)
     chat = await choose(call, body.model, wanted)
     request.state.model = chat.card.id
     return await _model(call, body, chat, dialect)
@@ -64,7 +68,7 @@ async def count(
         raise UnsupportedParameter(
             "A pipeline's steps each have a prompt of their own; count for a model.", param="model"
         )
-    await call.detect(chat_texts(body))
+    await _read(call, body)
     card = call.chat_model(body.model)
     request.state.model = card.id
     if not card.is_local:
@@ -75,6 +79,19 @@ async def count(
         )
     wanted = chat_request(body, card.id, call.request_id, call.cache_salt)
     return call.headers(card.id), await state.counter(card.id).count(wanted, call.deadline)
+
+
+async def _read(call: Call, body: ChatBody) -> None:
+    """Raise the label by what the detectors find, and by what they can't read."""
+    await call.detect(chat_texts(body))
+    if has_pictures(body):
+        call.raise_label(PICTURE)
+
+
+def _sight(state: GatewayState, name: str) -> Limits | None:
+    """The limits on pictures, for a model by name that sees."""
+    card = state.catalog.card(name) if name in state.catalog else None
+    return state.limits if card is not None and "images" in card.capabilities else None
 
 
 async def _model(call: Call, body: ChatBody, chat: DirectChat, dialect: Dialect) -> Response:

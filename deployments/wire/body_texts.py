@@ -19,7 +19,9 @@ _CLOSED = frozenset({"role", "type", "service_tier", "modalities", "prompt_cache
 """One of a few words of the protocol."""
 _SOUND = frozenset({"input_audio"})
 """Of audio the transcript is read."""
-_SKIPPED = _OURS | _CLOSED | _SOUND
+_SIGHT = frozenset({"image_url"})
+"""A picture, which nothing here can read: its label is the policy's for `picture`."""
+_SKIPPED = _OURS | _CLOSED | _SOUND | _SIGHT
 
 
 def chat_texts(body: ChatBody) -> dict[str, list[str]]:

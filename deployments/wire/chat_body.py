@@ -42,14 +42,30 @@ class AudioPart(BaseModel):
     input_audio: AudioData
 
 
+class ImageUrl(BaseModel):
+    """A picture as a data URL; no other address is ever fetched."""
+
+    model_config = _STRICT
+    url: str
+    detail: Literal["auto", "low", "high", "original"] = "auto"
+
+
 class ImagePart(BaseModel):
-    """A picture; known so that it can be refused by name."""
+    """A picture, for models that see."""
+
+    model_config = _STRICT
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class FilePart(BaseModel):
+    """A file; known so that it can be refused by name."""
 
     model_config = ConfigDict(extra="allow")
-    type: Literal["image_url", "file"]
+    type: Literal["file"]
 
 
-Part = Annotated[TextPart | AudioPart | ImagePart, Field(discriminator="type")]
+Part = Annotated[TextPart | AudioPart | ImagePart | FilePart, Field(discriminator="type")]
 
 
 class FunctionCall(BaseModel):

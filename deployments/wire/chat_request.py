@@ -10,15 +10,17 @@ from deployments.wire.chat_body import (
     AllowedChoice,
     AudioPart,
     ChatBody,
+    FilePart,
     ImagePart,
     MessageBody,
     NamedTool,
-    TextPart,
+    Part,
     ToolBody,
 )
 from deployments.wire.limits import Limits
+from deployments.wire.pictures import pictures_of
 from models.errors import BodyTooLarge, InvalidAudio, InvalidRequest, UnsupportedParameter
-from models.messages import ChatRequest, Message, Role, Sampling, ToolCall, ToolSpec
+from models.messages import ChatRequest, Message, Picture, Role, Sampling, ToolCall, ToolSpec
 
 
 def check_limits(body: ChatBody, limits: Limits) -> None:
@@ -63,13 +65,21 @@ def check_pipeline(body: ChatBody) -> None:
             )
 
 
-def chat_request(body: ChatBody, model: str, request_id: str, cache_salt: str) -> ChatRequest:
-    """The request for `model`; raises UnsupportedParameter for parts it can't read."""
+def chat_request(
+    body: ChatBody, model: str, request_id: str, cache_salt: str, sees: Limits | None = None
+) -> ChatRequest:
+    """The request for `model`; raises UnsupportedParameter for parts it can't read.
+
+    `sees` holds the limits on pictures, for a model that takes them.
+    """
     for number, message in enumerate(body.messages):
-        _refuse_media(message, number)
+        _refuse_media(message, number, sees is not None)
     return ChatRequest(
         model=model,
-        messages=tuple(_message(message) for message in body.messages),
+        messages=tuple(
+            _message(message, pictures_of(message, number, sees) if sees else ())
+            for number, message in enumerate(body.messages)
+        ),
         sampling=_sampling(body),
         tools=tuple(
             ToolSpec(t.function.name, t.function.description, t.function.parameters)
@@ -113,8 +123,8 @@ def _decode(data: str, param: str, limit: int) -> bytes:
     return audio
 
 
-def _refuse_media(message: MessageBody, number: int) -> None:
-    _refuse_images(message, number)
+def _refuse_media(message: MessageBody, number: int, sees: bool) -> None:
+    _refuse_images(message, number, sees)
     if any(isinstance(part, AudioPart) for part in _parts(message)):
         raise UnsupportedParameter(
             "This model reads text only; send audio to a pipeline or to /v1/audio/transcriptions.",
@@ -122,16 +132,16 @@ def _refuse_media(message: MessageBody, number: int) -> None:
         )
 
 
-def _refuse_images(message: MessageBody, number: int) -> None:
+def _refuse_images(message: MessageBody, number: int, sees: bool = False) -> None:
     for part in _parts(message):
-        if isinstance(part, ImagePart):
+        if isinstance(part, FilePart) or (isinstance(part, ImagePart) and not sees):
             raise UnsupportedParameter(
                 f"Parts of type '{part.type}' can't be read here; send text.",
                 param=f"messages.{number}.content",
             )
 
 
-def _parts(message: MessageBody) -> Sequence[TextPart | AudioPart | ImagePart]:
+def _parts(message: MessageBody) -> Sequence[Part]:
     return message.content if isinstance(message.content, list) else ()
 
 
@@ -143,7 +153,7 @@ def _text(message: MessageBody) -> str:
     return "".join(part.text for part in message.content if part.type == "text")
 
 
-def _message(message: MessageBody) -> Message:
+def _message(message: MessageBody, pictures: tuple[Picture, ...]) -> Message:
     role: Role = "system" if message.role == "developer" else message.role
     return Message(
         role=role,
@@ -154,6 +164,7 @@ def _message(message: MessageBody) -> Message:
             for call in message.tool_calls or ()
         ),
         tool_call_id=message.tool_call_id,
+        pictures=pictures,
     )
 
 

@@ -18,6 +18,8 @@ class Limits(BaseModel):
     choices: int = Field(default=4, ge=1)
     tools: int = Field(default=128, ge=1)
     stops: int = Field(default=16, ge=1)
+    picture_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, le=LARGEST_BODY // 2)
+    pictures: int = Field(default=20, ge=1)
     embeddings_inputs: int = Field(default=2048, ge=1)
     audio_bytes: int = Field(default=25 * 1024 * 1024, ge=1024, le=LARGEST_BODY // 2)
     audio_seconds: float = Field(default=3600.0, gt=0)

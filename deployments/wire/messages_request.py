@@ -8,9 +8,11 @@ from typing import Any
 
 from deployments.wire.chat_body import (
     ChatBody,
+    FilePart,
     FunctionBody,
     FunctionCall,
     ImagePart,
+    ImageUrl,
     JsonSchema,
     MessageBody,
     NamedFunction,
@@ -120,7 +122,17 @@ def _result(block: ToolResultBlock) -> str | list[Part]:
 def _part(block: TextBlock | OtherBlock) -> Part:
     if isinstance(block, TextBlock):
         return TextPart(type="text", text=block.text)
-    return ImagePart(type="image_url" if block.type == "image" else "file")
+    if block.type != "image":
+        return FilePart(type="file")
+    source = (block.model_extra or {}).get("source")
+    row = source if isinstance(source, dict) else {}
+    data, kind = row.get("data"), row.get("media_type")
+    if row.get("type") != "base64" or not isinstance(data, str) or not isinstance(kind, str):
+        raise InvalidRequest(
+            "Pictures are not fetched: send 'source' with type base64, media_type and data.",
+            param="messages",
+        )
+    return ImagePart(type="image_url", image_url=ImageUrl(url=f"data:{kind};base64,{data}"))
 
 
 def _call(block: ToolUseBlock) -> ToolCallBody:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from models.errors import GatePayloadRefused, GateTokenExpired, GateTokenInvalid, PolicyDenied
 from models.messages import Lowering
+from router.gate.opaque import PICTURE, holds_picture
 from router.gate.payload import read_payload
 from router.gate.token import TTL_S, Claims, GateKeys, unseal
 from router.label import Label, label_from_json
@@ -71,14 +72,22 @@ def check(
     if not label.tenants <= {tenant}:
         raise GateTokenInvalid("The gate's token is for data of another tenant.")
     _check_lowering(claims.lowering, label, policy)
+    rule = _allowed(policy, card, label, now)
+    body = read_payload(payload, fields, card.vendor_model or card.id)
+    if holds_picture(body):
+        _allowed(policy, card, label.join(policy.source(PICTURE, tenant)), now)
+    return Permit(claims, label, rule, policy.digest, payload, body)
+
+
+def _allowed(policy: Policy, card: Leaving, label: Label, now: float) -> str:
+    """The rule that allows it; raises PolicyDenied."""
     verdict = policy.eligible(card, label, now)
     if not verdict.ok:
         raise PolicyDenied(
             f"The gate: rule {verdict.rule} keeps this data from {card.id}: {verdict.reason}.",
             param="model",
         )
-    body = read_payload(payload, fields, card.vendor_model or card.id)
-    return Permit(claims, label, verdict.rule, policy.digest, payload, body)
+    return verdict.rule
 
 
 def _check_lowering(lowering: Lowering | None, label: Label, policy: Policy) -> None:

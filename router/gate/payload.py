@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from models.errors import GatePayloadRefused
+from router.gate.opaque import is_picture
 
 
 def read_payload(payload: bytes, fields: frozenset[str], vendor_model: str) -> dict[str, Any]:
@@ -29,14 +30,14 @@ def read_payload(payload: bytes, fields: frozenset[str], vendor_model: str) -> d
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, keys too; depth is bounded by the parser."""
+    """Every text in a JSON value but pictures, keys too; depth is bounded by the parser."""
     left = [value]
     while left:
         one = left.pop()
         if isinstance(one, str):
             yield one
         elif isinstance(one, dict):
-            left += [*one.keys(), *one.values()]
+            left += [*one, *(inner for name, inner in one.items() if not is_picture(one, name))]
         elif isinstance(one, list):
             left += one
 

@@ -15,7 +15,7 @@ from models.collect import collect
 from models.deadline import Deadline
 from models.errors import LedgerUnavailable
 from models.messages import ChatDelta, Completion
-from models.remote.openai_compatible import OpenAiCompatible
+from models.remote.registry import RemoteChat, connect
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
 from router.gate.known_values import KnownValues
@@ -24,7 +24,7 @@ from router.ledger.port import Receipt
 from router.ledger.record import Record
 from router.policy import Policy
 from router.policy_file import default_policy
-from tests.remote_cards import remote_card
+from tests.remote_cards import claude_card, gemini_card, remote_card
 from tests.wire.local_remote import LocalRemote
 from tests.wire.services import Stats
 from tests.wire.stage import CARDS, PEPPER, Stage
@@ -79,36 +79,46 @@ class EgressService:
 
 @dataclass
 class GatedStage(Stage):
-    """A stage whose gateway reaches `chatgpt` at `base_url`, through the gate alone."""
+    """A stage whose gateway reaches models outside at `base_url`, through the gate alone.
+
+    They are `chatgpt`, `claude` and `gemini`.
+    """
 
     base_url: str = ""
     price: dict[str, float] | None = None
     policy: Policy = field(default_factory=default_policy)
     egress: EgressService = field(init=False)
-    adapter: OpenAiCompatible = field(init=False)
+    adapters: dict[str, RemoteChat] = field(init=False)
     ledger: KeptRecords = field(default_factory=KeptRecords)
 
     async def close(self) -> None:
         await super().close()
-        await self.adapter.close()
+        for adapter in self.adapters.values():
+            await adapter.close()
 
     def _gateway(self) -> GatewayState:
         made = super()._gateway()
-        card = remote_card(self.base_url, price=self.price)
+        root = self.base_url.removesuffix("/v1")
+        seeing = ["chat", "tools", "json_schema", "images"]
+        cards = {
+            card.id: card
+            for card in (
+                remote_card(self.base_url, price=self.price, capabilities=seeing),
+                claude_card(root, capabilities=seeing),
+                gemini_card(root, capabilities=seeing),
+            )
+        }
         rules = GateRules(
-            gate_keys(PEPPER),
-            self.policy,
-            {card.id: card},
-            (KnownValues([PROVIDER_KEY]), scan),
+            gate_keys(PEPPER), self.policy, cards, (KnownValues([PROVIDER_KEY]), scan)
         )
-        self.adapter = OpenAiCompatible(card, PROVIDER_KEY)
-        departures = Departures(rules, {card.id: self.adapter}, self.ledger)
+        self.adapters = {name: connect(card, PROVIDER_KEY) for name, card in cards.items()}
+        departures = Departures(rules, self.adapters, self.ledger)
         self.egress = EgressService(departures)
-        gate = EgressModel(LocalRemote("egress", self.egress), card.id)
-        models = {**made.models, card.id: gate}
+        gate = LocalRemote("egress", self.egress)
+        models = {**made.models, **{name: EgressModel(gate, name) for name in cards}}
         return replace(
             made,
-            catalog=Catalog([*CARDS, card]),
+            catalog=Catalog([*CARDS, *cards.values()]),
             models=models,
             status=ModelStatus(models),
             policy=self.policy,
