@@ -54,6 +54,8 @@ MEANINGS = {
     "gateway.limits.choices": "Largest `n`.",
     "gateway.limits.tools": "Tools in one request.",
     "gateway.limits.stops": "Stop sequences in one request.",
+    "gateway.limits.picture_bytes": "Size of one picture.",
+    "gateway.limits.pictures": "Pictures in one message.",
     "gateway.limits.embeddings_inputs": "Texts in one embeddings request.",
     "gateway.limits.audio_bytes": "Largest audio file.",
     "gateway.limits.audio_seconds": "Longest audio.",

@@ -108,7 +108,9 @@ def end_tokens(card: ModelCard) -> tuple[int, ...]:
 def _flag(name: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
-    return [f"--{name}", str(value)]
+    # vLLM reads a group of settings as JSON.
+    text = json.dumps(value) if isinstance(value, dict) else str(value)
+    return [f"--{name}", text]
 
 
 def _environment() -> dict[str, str]:

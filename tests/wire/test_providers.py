@@ -1,4 +1,4 @@
-"""Claude and Gemini behind a whole gateway: directly, in pipelines, with pictures, on either side."""
+"""Claude and Gemini behind a whole gateway: directly, in pipelines and with pictures."""
 
 from __future__ import annotations
 

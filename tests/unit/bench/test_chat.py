@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -90,6 +91,7 @@ def test_the_bare_server_gets_the_settings_of_the_catalog() -> None:
     assert options["--block-size"] == str(card.engine["block_size"])
     assert options["--max-num-seqs"] == str(card.engine["max_num_seqs"])
     assert options["--host"] == "127.0.0.1"
+    assert json.loads(options["--structured-outputs-config"])["backend"] == "xgrammar"
     assert {"--enforce-eager", "--enable-prefix-caching", "--no-enable-log-requests"} <= set(words)
     assert end_tokens(card)
 
