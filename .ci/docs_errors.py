@@ -55,7 +55,6 @@ WHAT_TO_DO = {
     "Unavailable": "Try again; see `podium status` and `podium doctor`.",
     "ReplicaLost": "Send it again; what the lost call used counts as the most it could.",
     "ModelUnavailable": "Wait until `/readyz` is 200; else see `podium status`.",
-    "ReplicaLost": "Send it again; another copy answers. It counts as the most it could have used.",
     "LedgerUnavailable": "Free disk space or mend the disk or database of the ledger; try again.",
     "NoEligibleModel": "Bring a model up that the policy allows for this data.",
     "DeadlineExceeded": "Ask for less, or raise `gateway.limits.request_seconds`.",

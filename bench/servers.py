@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,13 +55,18 @@ class Starting:
         return self.child.wait_until(lambda: Server(url) if _answers(url) else None, START_S)
 
 
-def start_bare(stack: ExitStack, folder: Path) -> Starting:
-    """Start vLLM's own OpenAI server on the catalog's weights with the catalog's settings."""
+def start_bare(
+    stack: ExitStack, folder: Path, words: Callable[[list[str]], list[str]] = list
+) -> Starting:
+    """Start vLLM's own OpenAI server on the catalog's weights with the catalog's settings.
+
+    `words` may change its command line.
+    """
     port = free_ports(1)[0]
     card = packaged_card()
     child = Child(
         "vLLM's own server",
-        bare_command(card, port),
+        words(bare_command(card, port)),
         _environment() | engine_environment(VllmSettings.model_validate(card.engine)),
         folder / "bare.log",
     )

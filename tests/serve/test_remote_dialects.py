@@ -34,7 +34,14 @@ TOOL = ToolSpec("file_under", "Files a letter.", SCHEMA)
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One vLLM server on the reference model, with the settings of the catalog."""
     with ExitStack() as stack:
-        yield start_bare(stack, tmp_path_factory.mktemp("vllm")).settle().url
+        yield start_bare(stack, tmp_path_factory.mktemp("vllm"), _counting_and_calling).settle().url
+
+
+def _counting_and_calling(words: list[str]) -> list[str]:
+    """The same server, which also counts its requests and reads tool calls."""
+    parser = str(packaged_card().engine["tool_parser"])
+    counting = [word for word in words if word != "--disable-log-stats"]
+    return [*counting, "--enable-auto-tool-choice", "--tool-call-parser", parser]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["openai", "anthropic"])
