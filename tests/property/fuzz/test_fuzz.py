@@ -21,10 +21,10 @@ from tests.wire.conftest import settings
 from tests.wire.stage import Stage
 
 SEED = 20261128
-# Of a thousand inputs: 1,000 parts of them are the million.
+# Of a thousand inputs.
 SHARES: Mapping[Target, int] = {token: 400, detectors: 250, redactor: 150, policy: 50}
 BODIES = 150
-PARTS = 20
+PARTS = 100
 # Processor time of this thread, which does not grow when others are busy.
 MOST_S = 1.0
 
