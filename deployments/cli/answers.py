@@ -74,7 +74,8 @@ def _error_in(body: bytes, status: int) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         error = None
     if isinstance(error, dict):
-        return error
+        run = json.loads(body).get("run_id")
+        return error if run is None else error | {"message": f"{error.get('message')} (run {run})"}
     return {"message": f"The server answered {status} without saying why. See `podium status`."}
 
 

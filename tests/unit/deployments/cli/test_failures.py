@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
+from deployments.cli.answers import answered
 from deployments.cli.failures import AnsweredError, error_object, exit_code
 from models import errors
 from tests.unit.deployments.cli.served import Cli
@@ -65,3 +67,12 @@ def test_no_command_shows_the_help(cli: Cli) -> None:
     assert outcome.code == 2
     assert "ingest" in outcome.err
     assert cli("--help").code == 0
+
+
+def test_a_run_that_was_refused_is_named() -> None:
+    def told(body: dict[str, object]) -> str:
+        return str(answered(httpx2.Response(403, json=body)))
+
+    error = {"message": "Rule x keeps it inside.", "type": "permission_error"}
+    assert told({"error": error}) == "Rule x keeps it inside."
+    assert told({"error": error, "run_id": "run-1"}) == "Rule x keeps it inside. (run run-1)"
