@@ -41,6 +41,7 @@ CARD = {
     "licence": "Licence of the weights, shown by `GET /v1/models`.",
     "digest": "Digest of the weights; Podium does not start over others.",
     "allow_insecure": "Allows plain http, on loopback only.",
+    "hedge": "Race an answer that is slower than 95 % with a second call; 5 % more calls at most.",
     "engine": "Settings of the engine, below.",
     "replicas": "How many copies run.",
     "num_cpus": "CPUs that Ray sets aside for each copy.",

@@ -22,9 +22,11 @@ from models.catalog import Catalog, ModelCard
 from models.collect import collect
 from models.deadline import Deadline
 from models.errors import ModelUnavailable
-from models.local.engine_stats import EngineStats
 from models.messages import ChatDelta, Completion
+from models.remote.gate_stats import GateStats
+from models.remote.guarded import guarded, size_of
 from models.remote.registry import connect
+from models.remote.traffic import Traffic
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
 from router.gate.known_values import KnownValues
@@ -49,6 +51,7 @@ class Egress:
         keys = read_keys(opened) if settings.remote == "on" else {}
         self._chats = {card.id: connect(card, keys.get(card.key_env or "")) for card in cards}
         self._running = dict.fromkeys(self._chats, 0)
+        self._traffic = Traffic(cards)
         # The gate takes a policy by the same checks as the gateway, or it might take another.
         served = [*(catalog.card(name) for name in settings.models), *cards]
         keeper = PolicyKeeper(policy_place(settings, opened), served, catalog)
@@ -72,7 +75,7 @@ class Egress:
 
     async def stream(self, outgoing: Outgoing, seconds: float) -> AsyncIterator[ChatDelta]:
         """The answer as the provider gives it."""
-        stream: Any = self._departures.stream(outgoing, Deadline.after(seconds))
+        stream: Any = self._guarded(outgoing, Deadline.after(seconds))
         self._count(outgoing.model, 1)
         try:
             async with aclosing(stream) as deltas:
@@ -81,11 +84,17 @@ class Egress:
         finally:
             self._count(outgoing.model, -1)
 
-    async def stats(self, model: str) -> EngineStats:
+    def _guarded(self, outgoing: Outgoing, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+        leaving = self._departures.stream(outgoing, deadline)
+        if outgoing.model not in self._running:
+            return leaving
+        return guarded(self._traffic, outgoing.model, size_of(outgoing.payload), leaving)
+
+    async def stats(self, model: str) -> GateStats:
         """How many answers of a model are open; raises ModelUnavailable for one not enabled."""
         if model not in self._running:
             raise ModelUnavailable(f"'{model}' is not enabled at the gate.")
-        return EngineStats(running=self._running[model], waiting=0)
+        return GateStats(running=self._running[model], held=self._traffic.held(model))
 
     async def describe(self, model: str) -> dict[str, object]:
         """A model outside shows neither its window nor its weights."""

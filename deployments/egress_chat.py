@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from deployments.ports import RemoteChatModel
 from deployments.remote import Remote
+from deployments.retrying_chat import RetryingChat
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InternalError
@@ -70,7 +71,9 @@ class GatedChatModel:
 
 def chat_port(card: ModelCard, remote: Remote, sealer: Sealer) -> ChatModel:
     """The port of a model: plain inside, behind the gate outside."""
-    return RemoteChatModel(remote) if card.is_local else GatedChatModel(remote, card, sealer)
+    if card.is_local:
+        return RemoteChatModel(remote)
+    return RetryingChat(GatedChatModel(remote, card, sealer))
 
 
 class Originating:

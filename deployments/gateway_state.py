@@ -14,6 +14,7 @@ from deployments.accounting import DIRECT, Accounting, Purpose
 from deployments.acts import GatewayActs, tool_cards
 from deployments.charged_chat import ChargedChat
 from deployments.egress_chat import chat_port
+from deployments.hedged_chat import HedgedChat, Hedging
 from deployments.keyring import Keyring
 from deployments.ledger_remote import RemoteLedger
 from deployments.meter import Meter
@@ -69,6 +70,7 @@ class GatewayState:
     acts: GatewayActs = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, ChatModel] = field(init=False)
+    _hedging: dict[str, Hedging] = field(init=False)
 
     def __post_init__(self) -> None:
         from deployments.pipelines import Pipelines
@@ -79,6 +81,7 @@ class GatewayState:
             for name, remote in self.models.items()
         }
         self.retriever = SealedRemote(self.retriever, LabelSeals(seal_key(self.salt)))
+        self._hedging = {name: Hedging() for name in self.models}
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
         self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)
@@ -116,7 +119,8 @@ class GatewayState:
     def chat_for(self, who: Principal, name: str, purpose: Purpose = DIRECT) -> ChatModel:
         """The same port, every call of it charged to the key and counted among its costs."""
         port, card = self.chat_model(name), self.catalog.card(name)
-        return ChargedChat(port, card, self.window(name), who, self.accounting, purpose)
+        charged = ChargedChat(port, card, self.window(name), who, self.accounting, purpose)
+        return HedgedChat(charged, self._hedging[name]) if card.hedge else charged
 
     def window(self, name: str) -> int | None:
         """The tokens that prompt and answer of a model may have together, None when not known."""
@@ -127,6 +131,14 @@ class GatewayState:
         """Whether the model answered when last asked."""
         load = self.status.loads().get(name)
         return load is not None and load.state == "ready"
+
+    def available(self, name: str) -> bool | str:
+        """Whether the model can be asked now; a text says why not."""
+        load = self.status.loads().get(name)
+        if load is None or load.state != "ready":
+            return False
+        held = load.held_now(time.monotonic())
+        return True if held is None else f"is not asked: {held.detail}"
 
     async def swap_policy(self, policy: Policy) -> None:
         """Put another policy in force for every request that begins from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from deployments.remote import Remote
 from models.deadline import Deadline
 from models.errors import DeadlineExceeded, Overloaded, PodiumError
+from models.remote.traffic import Held
 
 log = logging.getLogger("podium.status")
 
@@ -23,7 +25,7 @@ SILENCES = 10
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a model last said of itself."""
+    """What a model last said of itself; `told` is when, in seconds of this process's clock."""
 
     state: ModelState = "loading"
     running: int = 0
@@ -32,6 +34,14 @@ class Load:
     window: int | None = None
     digest: str | None = None
     silences: int = 0
+    held: Held | None = None
+    told: float = 0.0
+
+    def held_now(self, now: float) -> Held | None:
+        """Why a model outside is not asked now, by what the gate last said."""
+        if self.held is None or now >= self.told + self.held.seconds:
+            return None
+        return replace(self.held, seconds=self.told + self.held.seconds - now)
 
     def silent(self) -> Load:
         """The same, one more question unanswered."""
@@ -93,4 +103,6 @@ class ModelStatus:
             kv_cache_usage=getattr(stats, "kv_cache_usage", 0.0),
             window=facts["window"],
             digest=facts["digest"],
+            held=getattr(stats, "held", None),
+            told=time.monotonic(),
         )

@@ -77,7 +77,7 @@ class Pipelines:
                 transcriber=lambda name: RemoteTranscriber(state.models[name]),
                 searcher=TenantSearcher(state.searcher, who.tenant),
                 source=state.source,
-                available=state.is_ready,
+                available=state.available,
                 acts=state.acts,
                 scanner=state.scanner,
             ),

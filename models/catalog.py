@@ -107,6 +107,7 @@ class ModelCard(BaseModel):
     licence: str | None = None
     digest: str | None = Field(default=None, pattern=r"^sha256:[0-9a-f]{64}$")
     allow_insecure: bool = False
+    hedge: bool = False
     engine: dict[str, Any] = Field(default_factory=dict)
     replicas: int = Field(default=1, ge=0)
     num_cpus: float = Field(default=1.0, ge=0)

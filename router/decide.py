@@ -14,7 +14,8 @@ from router.plan import OnDenied, Prefer
 from router.policy import LOCAL, Policy, Subject
 from router.scoring import priors, score
 
-Available = Callable[[str], bool]
+# True when the model can be asked now; False, or a text that says why not.
+Available = Callable[[str], bool | str]
 
 
 class Card(Subject, Protocol):
@@ -119,8 +120,8 @@ class RouteDecision:
         down = [one for one in removed if one.removed_by == "unavailable"]
         if down:
             return NoEligibleModel(
-                f"Step {self.step}: {', '.join(one.model for one in down)} may be used and is not"
-                " running. Try again, or start it.",
+                f"Step {self.step}: {', '.join(f'{one.model} {one.reason}' for one in down)}."
+                " Policy allows it: try again, start it, or name a fallback.",
                 param="model",
             )
         denied = [one for one in removed if one.removed_by not in _NOT_POLICY]
@@ -174,13 +175,17 @@ def decide(
         considered.sort(key=lambda one: -(one.score or 0.0))
     order = tuple(one.model for one in considered if one.removed_by is None)
     closed = [] if order else [known[one.model] for one in considered if _uncleared(one)]
-    offered = offers(label, closed, policy, declassifiers, available, now) if closed else ()
+    offered = offers(label, closed, policy, declassifiers, _is_up(available), now) if closed else ()
     return RouteDecision(id, step, asked, label, policy.digest, tuple(considered), order, offered)
 
 
 def asked_after(asked: Asked, offer: Offer) -> Asked:
     """What is asked for once a declassifier has done its work: the one model that it opens."""
     return replace(asked, model=offer.model, fallback=(), on_denied="fail", private=False)
+
+
+def _is_up(available: Available) -> Callable[[str], bool]:
+    return lambda model: available(model) is True
 
 
 def _uncleared(one: Candidate) -> bool:
@@ -217,6 +222,8 @@ def _consider(
     verdict = policy.eligible(card, label, now)
     if not verdict.ok:
         return Candidate(name, card.site, None, verdict.rule, verdict.reason)
-    if not available(name):
-        return Candidate(name, card.site, None, "unavailable", "is not running")
+    answer = available(name)
+    if answer is not True:
+        why = answer or "is not running"
+        return Candidate(name, card.site, None, "unavailable", why)
     return Candidate(name, card.site, score(priors(card.site, card.tariff), asked.prefer))

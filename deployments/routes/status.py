@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from deployments.gateway_state import GatewayState, SharedState
+from deployments.model_status import Load
 from deployments.wire.peer import is_this_machine
 from router.keys import Scope
 from router.telemetry import CONTENT_TYPE
@@ -71,4 +72,13 @@ def _model(state: GatewayState, name: str) -> dict[str, Any]:
         "window": load.window,
         "digest": load.digest,
         "price": card.tariff.as_dict(),
+        "held": _held(load),
     }
+
+
+def _held(load: Load) -> dict[str, Any] | None:
+    """Why a model outside is not asked, and for how long."""
+    held = load.held_now(time.monotonic())
+    if held is None:
+        return None
+    return {"reason": held.reason, "seconds": round(held.seconds, 1), "detail": held.detail}

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import httpx2
 
 from models.errors import BodyTooLarge, InternalError, ModelUnavailable
+from models.remote.answer_watch import answer_came
 from models.remote.wire_settings import WireSettings
 
 HEADERS = frozenset(
@@ -45,6 +46,7 @@ class Outlet(httpx2.AsyncBaseTransport):
         headers = [(name, value) for name, value in request.headers.raw if self._may(name)]
         request.headers = httpx2.Headers([*headers, *_OWN])
         response = await self._inner.handle_async_request(request)
+        answer_came(response.status_code, response.headers)
         stream = response.stream
         assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's
         response.stream = _Capped(stream, self._response_bytes)

@@ -52,6 +52,7 @@ class Answered(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(f"status {status}")
+        self.status = status
 
 
 class EndedBadly(Exception):

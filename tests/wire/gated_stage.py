@@ -15,7 +15,10 @@ from models.collect import collect
 from models.deadline import Deadline
 from models.errors import LedgerUnavailable
 from models.messages import ChatDelta, Completion
+from models.remote.gate_stats import GateStats
+from models.remote.guarded import guarded, size_of
 from models.remote.registry import RemoteChat, connect
+from models.remote.traffic import Traffic
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
 from router.gate.known_values import KnownValues
@@ -26,7 +29,6 @@ from router.policy import Policy
 from router.policy_file import default_policy
 from tests.remote_cards import claude_card, gemini_card, remote_card
 from tests.wire.local_remote import LocalRemote
-from tests.wire.services import Stats
 from tests.wire.stage import CARDS, PEPPER, Stage
 
 PROVIDER_KEY = "sk-canary-of-the-gate-0001"
@@ -58,6 +60,7 @@ class EgressService:
     """What the Egress deployment does, and every request it was handed."""
 
     departures: Departures
+    traffic: Traffic
     handed: list[Outgoing] = field(default_factory=list)
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
@@ -65,13 +68,15 @@ class EgressService:
 
     async def stream(self, outgoing: Outgoing, seconds: float) -> AsyncGenerator[ChatDelta, None]:
         self.handed.append(outgoing)
-        stream: Any = self.departures.stream(outgoing, Deadline.after(seconds))
+        leaving = self.departures.stream(outgoing, Deadline.after(seconds))
+        size = size_of(outgoing.payload)
+        stream: Any = guarded(self.traffic, outgoing.model, size, leaving)
         async with aclosing(stream) as deltas:
             async for delta in deltas:
                 yield delta
 
-    async def stats(self, model: str) -> Stats:
-        return Stats()
+    async def stats(self, model: str) -> GateStats:
+        return GateStats(held=self.traffic.held(model))
 
     async def describe(self, model: str) -> dict[str, object]:
         return {"window": None, "digest": None}
@@ -113,7 +118,7 @@ class GatedStage(Stage):
         )
         self.adapters = {name: connect(card, PROVIDER_KEY) for name, card in cards.items()}
         departures = Departures(rules, self.adapters, self.ledger)
-        self.egress = EgressService(departures)
+        self.egress = EgressService(departures, Traffic(cards.values()))
         gate = LocalRemote("egress", self.egress)
         models = {**made.models, **{name: EgressModel(gate, name) for name in cards}}
         return replace(

@@ -10,6 +10,7 @@ import pytest
 
 from deployments.egress_chat import EgressModel, GatedChatModel, Originating, chat_port
 from deployments.ports import RemoteChatModel
+from deployments.retrying_chat import RetryingChat
 from models.deadline import Deadline
 from models.errors import InternalError
 from models.messages import ChatDelta, ChatRequest, Completion, Message, Usage
@@ -80,4 +81,4 @@ async def test_egress_is_asked_about_one_model() -> None:
 def test_only_models_inside_are_reached_without_the_gate() -> None:
     egress, sealer = Egress(), Sealer(KEYS)
     assert isinstance(chat_port(card("mistral"), egress, sealer), RemoteChatModel)
-    assert isinstance(chat_port(remote_card(), egress, sealer), GatedChatModel)
+    assert isinstance(chat_port(remote_card(), egress, sealer), RetryingChat)
