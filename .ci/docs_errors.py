@@ -62,7 +62,6 @@ WHAT_TO_DO = {
     "SetupError": "Do what the message says.",
     "InvalidConfig": "Mend the field in `param`; `podium config check` tells the rest.",
     "WeightsError": "Restore the files, or add the model again with `--replace`.",
-    "ReplicaLost": "Send it again; the replica is being replaced.",
     "HeldBack": "Wait as `retry-after` says, or name a fallback; `podium status` says why.",
     "Refused": "Try again shortly, or name a fallback.",
     "NeverSent": "Look whether the provider can be reached from here.",
