@@ -95,11 +95,12 @@ def _sight(state: GatewayState, name: str) -> Limits | None:
 
 
 async def _model(call: Call, body: ChatBody, chat: DirectChat, dialect: Dialect) -> Response:
-    headers = call.headers(chat.card.id)
     if body.stream:
         events = await call.opened(_model_events(call, chat, dialect), dialect)
+        headers = call.headers(chat.card.id)
         return EventStream(events, headers)
     completion = await chat.complete()
+    headers = call.headers(chat.card.id)
     route = call.finished(chat.card, completion.usage, chat.redactions)
     return JSONResponse(dialect.body(completion, chat.card.id, route), headers=headers)
 
@@ -116,7 +117,7 @@ async def _model_events(
             usage = delta.usage or usage
             if event := writer.delta(delta):
                 yield event
-    yield writer.last(usage, call.finished(card, usage, chat.redactions))
+    yield writer.last(usage, call.finished(chat.card, usage, chat.redactions))
 
 
 async def _pipeline(call: Call, body: ChatBody, plan: Plan, dialect: Dialect) -> Response:

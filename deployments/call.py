@@ -7,6 +7,7 @@ import hmac
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -66,7 +67,20 @@ class Call:
 
     def chat_decision(self, name: str, *declassifiers: Declassifier) -> RouteDecision:
         """Which model will answer; `auto` and `auto:private` let the router pick."""
-        return self._decided(name, asked_for(name, self.route.prefer), declassifiers)
+        asked = replace(asked_for(name, self.route.prefer), fallback=self._fallback())
+        return self._decided(name, asked, declassifiers)
+
+    def may_ask(self, card: ModelCard) -> bool:
+        """Whether a model may be asked now that another has failed, which one outside may tell."""
+        told = self.label.join(self.policy.source("model_remote"))
+        return self.policy.eligible(card, told, time.time()).ok
+
+    def _fallback(self) -> tuple[str, ...]:
+        """The models to try after the first, each one that the key may use."""
+        cards = [self.state.served_card(name) for name in self.route.fallback]
+        for card in cards:
+            self.principal.require_model(card.id)
+        return tuple(card.id for card in cards)
 
     def chat_model(self, name: str) -> ModelCard:
         """The card of the chat model that may see this call's data as it is."""
@@ -168,7 +182,8 @@ class Call:
             self.label,
             self._choice(name, asked),
             self.policy,
-            self.state.is_ready,
+            # A model that is asked for alone says by itself how long it is held back.
+            self.state.available if asked.model is None or asked.fallback else self.state.is_ready,
             declassifiers=declassifiers,
         )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any
 
 from deployments.call import Call
+from deployments.fallback_chat import FallbackChat
 from models.catalog import ModelCard
 from models.messages import ChatDelta, ChatRequest, Completion
-from models.ports import ChatModel
 from router.label import Clearance, Level
 from router.pseudonyms.declassify import PSEUDONYMS
 from router.pseudonyms.run import RunPseudonyms
@@ -26,16 +25,19 @@ class DirectChat:
     def __init__(
         self,
         call: Call,
-        card: ModelCard,
         request: ChatRequest,
-        model: ChatModel,
+        model: FallbackChat,
         pseudonyms: RunPseudonyms,
     ) -> None:
-        self.card = card
         self._call = call
-        self._request = replace(request, model=card.id)
+        self._request = request
         self._model = model
         self._pseudonyms = pseudonyms
+
+    @property
+    def card(self) -> ModelCard:
+        """The model that answers: the first, or the one that took over."""
+        return self._model.answering
 
     @property
     def redactions(self) -> Sequence[dict[str, str | int]]:
@@ -71,5 +73,6 @@ async def choose(call: Call, name: str, request: ChatRequest) -> DirectChat:
         redacting = pseudonyms.redacting(rule, call.label, (), request)
         # Deciding may search and redact every text: a thread does, so that others are served.
         decision = await asyncio.to_thread(call.chat_decision, name, redacting)
-    card = call.state.catalog.card(str(decision.chosen))
-    return DirectChat(call, card, request, call.chat(card, decision, redacting), pseudonyms)
+    chain = [call.state.catalog.card(one) for one in decision.order]
+    model = FallbackChat(chain, lambda card: call.chat(card, decision, redacting), call.may_ask)
+    return DirectChat(call, request, model, pseudonyms)

@@ -184,6 +184,7 @@ class RouteBody(BaseModel):
     model_config = _STRICT
     data_class: Literal["PUBLIC", "INTERNAL", "CONFIDENTIAL", "RESTRICTED"] | None = None
     prefer: Literal["latency", "cost", "quality"] | None = None
+    fallback: list[str] = Field(default_factory=list, max_length=8)
     max_cost_usd: float | None = Field(default=None, ge=0)
     max_latency_ms: float | None = Field(default=None, gt=0)
     session: str | None = Field(default=None, max_length=128)

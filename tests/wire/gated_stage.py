@@ -19,6 +19,7 @@ from models.remote.gate_stats import GateStats
 from models.remote.guarded import guarded, size_of
 from models.remote.registry import RemoteChat, connect
 from models.remote.traffic import Traffic
+from models.resilience_breaker import BreakerRules
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
 from router.gate.known_values import KnownValues
@@ -32,6 +33,9 @@ from tests.wire.local_remote import LocalRemote
 from tests.wire.stage import CARDS, PEPPER, Stage
 
 PROVIDER_KEY = "sk-canary-of-the-gate-0001"
+
+# No test is to depend on how long its own requests take.
+OPEN_FOR_LONG = BreakerRules(open_s=600.0, longest_s=600.0)
 
 
 @dataclass
@@ -118,7 +122,7 @@ class GatedStage(Stage):
         )
         self.adapters = {name: connect(card, PROVIDER_KEY) for name, card in cards.items()}
         departures = Departures(rules, self.adapters, self.ledger)
-        self.egress = EgressService(departures, Traffic(cards.values()))
+        self.egress = EgressService(departures, Traffic(cards.values(), OPEN_FOR_LONG))
         gate = LocalRemote("egress", self.egress)
         models = {**made.models, **{name: EgressModel(gate, name) for name in cards}}
         return replace(

@@ -250,3 +250,23 @@ def test_a_full_ledger_keeps_everything_inside_and_stops_nothing_local(
     assert {one["name"]: one["model"] for one in done["steps"]}.get("reply") in ("mistral", None)
     gated.on_loop(lambda stage: stage.ledger.heal())
     assert http.post(chat, json=ask | {"model": "chatgpt"}).status_code == 200
+
+
+def test_a_fallback_takes_over_a_direct_call_where_policy_allows(
+    gated: Server, http: httpx2.Client, stub: StubServer
+) -> None:
+    body = {"model": "chatgpt", "messages": [{"role": "user", "content": CANARY}], "max_tokens": 9}
+    stub.tell(Row(status=404))
+    alone = http.post("/v1/chat/completions", json=body)
+    assert (alone.status_code, came(stub)) == (503, 1)
+    stub.tell(Row(status=404))
+    helped = http.post("/v1/chat/completions", json=body | {"route": {"fallback": ["mistral"]}})
+    assert helped.json()["route"]["model"] == helped.headers["x-route-model"] == "mistral"
+    # The breaker opened on the first wrong model: it was not asked a second time.
+    assert came(stub) == 0
+    streamed = body | {"stream": True, "route": {"fallback": ["mistral"]}}
+    text = http.post("/v1/chat/completions", json=streamed).text
+    assert '"model":"mistral","site":"local"' in text
+    gated.until(lambda stage: stage.gateway.status.loads()["chatgpt"].held)
+    held = http.get("/v1/status").json()["models"]["chatgpt"]["held"]
+    assert (held["reason"], "404" in held["detail"]) == ("breaker", True)
