@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -27,6 +28,7 @@ from deployments.routes import (
     status,
 )
 from deployments.wire.errors import error_response, on_error
+from deployments.wire.openapi import describe
 from deployments.wire.rate_headers import RateHeaders
 from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
@@ -47,6 +49,7 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
         openapi_url="/openapi.json",
     )
     app.state.gateway = state
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     for module in MODULES:
         app.include_router(module.router)
     app.add_exception_handler(PodiumError, on_error)

@@ -12,6 +12,7 @@ from deployments.gateway_state import SharedState
 from deployments.ports import RemoteTranscriber
 from deployments.wire.audio_form import AudioForm, read_audio_form
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.openapi import file_form
 from deployments.wire.transcript import json_body, srt, verbose_body, vtt
 from models.catalog import ModelCard
 from models.messages import Transcript, TranscriptionRequest, Usage
@@ -20,7 +21,7 @@ from router.keys import Scope
 router = APIRouter(tags=["audio"])
 
 
-@router.post("/v1/audio/transcriptions", summary="Write speech down")
+@router.post("/v1/audio/transcriptions", summary="Write speech down", openapi_extra=file_form())
 async def transcribe(request: Request, state: SharedState) -> Response:
     """The transcript of an audio file."""
     principal = state.keyring.principal(request, Scope.INFER)

@@ -14,6 +14,7 @@ from deployments.gateway_state import SharedState
 from deployments.tenant_collections import TenantSearcher, own_name, own_words, stored_name
 from deployments.wire.body import read_bytes, read_json
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.openapi import json_body
 from models.errors import InvalidDocument, InvalidRequest, NotFound
 from retrieval.documents import Document, Hit
 from retrieval.ports import SearchRequest
@@ -100,7 +101,11 @@ async def delete(collection: str, id: str, request: Request, state: SharedState)
     return {"id": id, "deleted": True}
 
 
-@router.post("/v1/collections/{collection}/search", summary="Search a collection")
+@router.post(
+    "/v1/collections/{collection}/search",
+    summary="Search a collection",
+    openapi_extra=json_body(SearchBody),
+)
 async def search(collection: str, request: Request, state: SharedState) -> dict[str, Any]:
     """The best passages that the key may see."""
     principal = state.keyring.principal(request, Scope.READ)

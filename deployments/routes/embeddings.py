@@ -15,6 +15,7 @@ from deployments.ports import RemoteEmbedder
 from deployments.wire.body import read_json
 from deployments.wire.body_texts import body_texts
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.openapi import json_body
 from models.embeddings import EmbeddingRequest, Vectors
 from models.errors import InvalidRequest, UnsupportedParameter
 from models.messages import Usage
@@ -37,7 +38,7 @@ class EmbeddingsBody(BaseModel):
     route: RouteBody = Field(default_factory=RouteBody)
 
 
-@router.post("/v1/embeddings", summary="Embed texts")
+@router.post("/v1/embeddings", summary="Embed texts", openapi_extra=json_body(EmbeddingsBody))
 async def create(request: Request, state: SharedState) -> Response:
     """One vector a text, in order."""
     principal = state.keyring.principal(request, Scope.INFER)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
 from deployments.wire.key_object import key_object, limits_object
+from deployments.wire.openapi import json_body
 from models.errors import InvalidRequest
 from router.key_expiry import expiry
 from router.key_limits import KeyLimits, limits_of
@@ -56,7 +57,9 @@ class KeyBody(LimitsBody):
     models: list[str] | None = Field(default=None, min_length=1, max_length=256)
 
 
-@router.post("/v1/admin/keys", summary="Make a key", status_code=201)
+@router.post(
+    "/v1/admin/keys", summary="Make a key", status_code=201, openapi_extra=json_body(KeyBody)
+)
 async def create(request: Request, state: SharedState) -> dict[str, Any]:
     """The key in the clear, this once, and what it may do."""
     state.keyring.principal(request, Scope.ADMIN)
@@ -95,7 +98,11 @@ async def revoke(tenant: str, id: str, request: Request, state: SharedState) -> 
     return {"tenant": tenant, "id": id, "revoked": True}
 
 
-@router.put("/v1/admin/tenants/{tenant}/limits", summary="Limit a tenant")
+@router.put(
+    "/v1/admin/tenants/{tenant}/limits",
+    summary="Limit a tenant",
+    openapi_extra=json_body(LimitsBody),
+)
 async def limit(tenant: str, request: Request, state: SharedState) -> dict[str, Any]:
     """Set what all keys of a tenant may use together, in place of what was set before."""
     state.keyring.principal(request, Scope.ADMIN)

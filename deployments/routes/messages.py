@@ -11,6 +11,7 @@ from deployments.wire.body import read_json
 from deployments.wire.messages_body import CountBody, MessagesBody
 from deployments.wire.messages_request import chat_body
 from deployments.wire.messages_response import MessagesDialect
+from deployments.wire.openapi import json_body
 from models.errors import InvalidRequest
 from router.keys import Scope
 
@@ -19,7 +20,7 @@ router = APIRouter(tags=["messages"])
 VERSIONS = ("2023-06-01", "2026-10-21")
 
 
-@router.post("/v1/messages", summary="Create a message")
+@router.post("/v1/messages", summary="Create a message", openapi_extra=json_body(MessagesBody))
 async def create(request: Request, state: SharedState) -> Response:
     """Answer a conversation in Anthropic's dialect."""
     principal = state.keyring.principal(request, Scope.INFER)
@@ -28,7 +29,11 @@ async def create(request: Request, state: SharedState) -> Response:
     return await answer(state, principal, request, chat_body(body), MessagesDialect())
 
 
-@router.post("/v1/messages/count_tokens", summary="Count the tokens of a message")
+@router.post(
+    "/v1/messages/count_tokens",
+    summary="Count the tokens of a message",
+    openapi_extra=json_body(CountBody),
+)
 async def count_tokens(request: Request, state: SharedState) -> Response:
     """Say what a conversation comes to, by the model's own tokenizer and template."""
     principal = state.keyring.principal(request, Scope.INFER)

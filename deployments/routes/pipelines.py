@@ -19,6 +19,7 @@ from deployments.wire.body import read_json
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.errors import error_object
 from deployments.wire.event_stream import EventStream
+from deployments.wire.openapi import json_body
 from deployments.wire.run_events import event_object, run_object
 from models.errors import BodyTooLarge, InvalidAudio
 from router.keys import Scope
@@ -52,7 +53,9 @@ async def show(name: str, request: Request, state: SharedState) -> dict[str, Any
     return _shown(state.pipelines.plan(name))
 
 
-@router.post("/v1/pipelines/{name}/runs", summary="Run a pipeline")
+@router.post(
+    "/v1/pipelines/{name}/runs", summary="Run a pipeline", openapi_extra=json_body(RunBody)
+)
 async def run(name: str, request: Request, state: SharedState) -> Response:
     """The finished run, or with `stream` its events as they happen."""
     principal = state.keyring.principal(request, Scope.INFER)

@@ -23,6 +23,9 @@ class Values(Protocol):
     def choice(self, options: Sequence[Any]) -> Any:
         """One of the options."""
 
+    def names(self) -> Sequence[str]:
+        """The names of an object whose schema names none."""
+
 
 class Least:
     """The least value of every kind."""
@@ -36,9 +39,15 @@ class Least:
     def choice(self, options: Sequence[Any]) -> Any:
         return options[0]
 
+    def names(self) -> Sequence[str]:
+        return ()
+
 
 class Echo:
-    """Values out of a text: its numbers and its quotations in turn, or else the whole text."""
+    """Values out of a text: its numbers and its quotations in turn, or else the whole text.
+
+    An object whose schema names nothing has the quotations for its names.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -56,6 +65,9 @@ class Echo:
     def choice(self, options: Sequence[Any]) -> Any:
         words = [one for one in options if isinstance(one, str) and _stands_in(one, self._text)]
         return words[0] if words else options[0]
+
+    def names(self) -> Sequence[str]:
+        return ["".join(found) for found in _QUOTED.findall(self._text)]
 
 
 def _stands_in(word: str, text: str) -> bool:
@@ -104,6 +116,8 @@ class _Maker:
         if depth >= _DEEPEST:
             return {}
         properties = schema.get("properties", {})
+        if "properties" not in schema and "required" not in schema:
+            return {name: self._values.text() for name in self._values.names()}
         wanted = schema.get("required", list(properties))
         return {name: self.value(properties.get(name, {}), depth + 1) for name in wanted}
 

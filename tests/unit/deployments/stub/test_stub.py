@@ -137,6 +137,9 @@ def test_references_in_a_schema_are_followed() -> None:
     schema = {"$defs": {"N": {"type": "integer"}}, "type": "object",
               "properties": {"n": {"$ref": "#/$defs/N"}}}  # fmt: skip
     assert instance_of(schema, Echo("it is 12")) == {"n": 12}
+    free = {"type": "object"}
+    assert instance_of(free, Echo("JSON with 'a' and 'b'")) == {"a": "a", "b": "b"}
+    assert instance_of(free | {"properties": {}}, Echo("with 'a'")) == instance_of(free) == {}
 
 
 def test_the_named_script() -> None:
