@@ -39,7 +39,7 @@ def scan(
     *,
     spoken: bool = False,
     budget_s: float = 0.5,
-    clock: Clock = time.monotonic,
+    clock: Clock = time.thread_time,
     detectors: Sequence[Detector] = DETECTORS,
     signs: Sequence[Detector] = (),
 ) -> Scan:

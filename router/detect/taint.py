@@ -31,7 +31,7 @@ class Taint:
         return Label(integrity=Integrity.UNTRUSTED) if tainted else Label()
 
 
-def taint(text: str, *, budget_s: float = 0.25, clock: Clock = time.monotonic) -> Taint:
+def taint(text: str, *, budget_s: float = 0.25, clock: Clock = time.thread_time) -> Taint:
     """The signs of injection in a text, folded and decoded as a scan does; never raises."""
     seen = scan(text, budget_s=budget_s, clock=clock, detectors=_DETECTORS)
     signs = {one.type for one in seen.findings}
