@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -49,6 +50,8 @@ async def answer(
     await _read(call, body)
     sight = _sight(state, body.model)
     wanted = chat_request(body, "", call.request_id, call.cache_salt, sight)
+    if dialect.shortens:
+        wanted = replace(wanted, sampling=replace(wanted.sampling, shortens=True))
     chat = await choose(call, body.model, wanted)
     request.state.model = chat.card.id
     return await _model(call, body, chat, dialect)

@@ -51,7 +51,11 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn; None leaves the engine's own default."""
+    """How tokens are drawn; None leaves the engine's own default.
+
+    With `shortens` a `max_tokens` that passes the window is what the window has left; without, it
+    is refused.
+    """
 
     max_tokens: int | None = None
     temperature: float | None = None
@@ -67,6 +71,7 @@ class Sampling:
     n: int = 1
     logprobs: bool = False
     top_logprobs: int = 0
+    shortens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -47,6 +47,8 @@ def usage_body(usage: Usage) -> dict[str, Any]:
 
 class OpenAiDialect:
     """OpenAI's chat completions; `include_usage` is the client's wish for a chunk of counts."""
+
+    shortens: ClassVar[bool] = False
 
     def __init__(self, include_usage: bool = False) -> None:
         self._include_usage = include_usage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from models.errors import PodiumError
 from models.messages import ChatDelta, Completion, Usage
@@ -20,7 +20,12 @@ class EventWriter(Protocol):
 
 
 class Dialect(Protocol):
-    """How one family of clients reads answers."""
+    """How one family of clients asks and reads.
+
+    `shortens` says that their max_tokens is a bound that the model's window may make smaller.
+    """
+
+    shortens: ClassVar[bool]
 
     def body(self, completion: Completion, model: str, route: Mapping[str, Any]) -> dict[str, Any]:
         """The body of a whole answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from pydantic_core import from_json
@@ -31,7 +31,9 @@ _REASONS: Mapping[FinishReason, str] = {
 
 
 class MessagesDialect:
-    """Anthropic's messages."""
+    """Anthropic's messages; clients must send max_tokens, so they send much."""
+
+    shortens: ClassVar[bool] = True
 
     def body(self, completion: Completion, model: str, route: Mapping[str, Any]) -> dict[str, Any]:
         """The body of a whole answer; `route` is ours to add."""

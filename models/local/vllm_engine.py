@@ -39,6 +39,7 @@ from models.messages import (
     ChatDelta,
     ChatRequest,
     Completion,
+    Sampling,
     ToolCallDelta,
     Usage,
 )
@@ -167,7 +168,7 @@ class VllmEngine:
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 
         values = dict(self._defaults) | sampling_values(request.sampling)
-        values["max_tokens"] = self._room(request.sampling.max_tokens, prompt_tokens)
+        values["max_tokens"] = self._room(request.sampling, prompt_tokens)
         schema = schema_of(request)
         if schema is not None:
             wanted = dict(schema) or {"type": "object"}
@@ -176,8 +177,11 @@ class VllmEngine:
             values["skip_special_tokens"] = False
         return SamplingParams(output_kind=kind, **values)
 
-    def _room(self, wanted: int | None, prompt_tokens: int) -> int:
+    def _room(self, sampling: Sampling, prompt_tokens: int) -> int:
         room = self._window - prompt_tokens
+        wanted = sampling.max_tokens
+        if wanted is not None and sampling.shortens:
+            wanted = max(1, min(wanted, room))
         if room < 1 or (wanted is not None and wanted > room):
             raise ContextLengthExceeded(
                 f"This model's window is {self._window} tokens; the messages take {prompt_tokens}"

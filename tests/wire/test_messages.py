@@ -50,6 +50,7 @@ def test_text(claude: anthropic.Anthropic, server: Server) -> None:
     Message.model_validate(message.to_dict(), strict=True)
     request = asked(server)
     assert request.cache_salt and request.sampling.max_tokens == 64
+    assert request.sampling.shortens
 
 
 def test_every_field_reaches_the_model(claude: anthropic.Anthropic, server: Server) -> None:
