@@ -163,17 +163,27 @@ def plant_paths(planting: Planting, operations: Iterator[tuple[str, str]]) -> No
     """Every operation there is: its path, its query and its headers, with a body and without."""
     new = planting.canaries.new
     for method, template in operations:
+        # What is put there is a document like any other, by the name in its path.
+        seen = (STORE,) if (method, "/documents/" in template) == ("PUT", True) else ()
         for _ in range(2):
             where = f"{method} {template}"
-            path = re.sub(r"\{[^}]*\}", lambda _, at=where: new("anyone", f"{at} path"), template)
+            path = re.sub(
+                r"\{[^}]*\}",
+                lambda _, at=where, may=seen: new("anyone", f"{at} path", *may),
+                template,
+            )
             query = {n: new("anyone", f"{where} ?{n}") for n in ("limit", "tenant", "source", "q")}
-            content = json.dumps({new("anyone", f"{where} name"): new("anyone", where)})
+            content = json.dumps(
+                {new("anyone", f"{where} name", *seen): new("anyone", where, *seen)}
+            )
             planting.send(
                 method,
                 path,
                 params=query,
                 content=content if method in ("POST", "PUT", "PATCH") else None,
-                headers=_headers(lambda at, before=where: new("anyone", f"{before} {at}")),
+                headers=_headers(
+                    lambda at, before=where, may=seen: new("anyone", f"{before} {at}", *may)
+                ),
             )
     planting.send("GET", f"/v1/{new('anyone', 'unknown path')}")
     planting.send("BREW", f"/v1/models/{quote(new('anyone', 'unknown method'))}")
