@@ -13,9 +13,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from fastapi import FastAPI, Request
 from ray import serve
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from bench.servers import MODEL
 from deployments.handles import ServeRemote
@@ -47,9 +49,7 @@ class Ungoverned:
         self._model = RemoteChatModel(ServeRemote(handle, MODEL))
 
     def __serve_build_asgi_app__(self) -> Any:
-        app = FastAPI(openapi_url=None)
-        app.add_api_route("/v1/chat/completions", self._create, methods=["POST"])
-        return app
+        return Starlette(routes=[Route("/v1/chat/completions", self._create, methods=["POST"])])
 
     async def _create(self, request: Request) -> Response:
         body = await read_json(request, ChatBody, _BODY_BYTES)
