@@ -81,13 +81,27 @@ def test_plain_questions_leave(client: openai.OpenAI, stub: StubServer, text: st
     assert text in json.dumps(stub.received)
 
 
-@pytest.mark.parametrize("field", FIELDS)
+# Names a tool that is not there: refused before anybody asks what it holds.
+UNREAD = "tool choice"
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS.keys() - {UNREAD}))
 def test_an_account_number_in_any_field_stays_inside(
     client: openai.OpenAI, gated: Server, stub: StubServer, field: str
 ) -> None:
     with pytest.raises(openai.PermissionDeniedError) as caught:
         ask(client, **FIELDS[field])
     assert caught.value.code == "policy_denied"
+    assert MARK not in caught.value.message
+    assert not stub.received
+
+
+def test_a_choice_of_no_tool_is_refused_and_stays_inside(
+    client: openai.OpenAI, stub: StubServer
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(client, **FIELDS[UNREAD])
+    assert caught.value.param == "tool_choice"
     assert MARK not in caught.value.message
     assert not stub.received
 
