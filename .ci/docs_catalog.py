@@ -80,6 +80,7 @@ WHISPER = {
     "join": "Stretches less than this many seconds apart are heard together.",
     "no_speech": "Above it, with `least_logprob`, a segment is held for no speech.",
     "least_logprob": "Mean log probability below which that holds.",
+    "short_windows": "The model was trained on audio cut to its length: live clips stay short.",
 }
 
 WIRE = {

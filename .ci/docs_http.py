@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from docs_fields import plain_table
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from deployments.gateway_app import MODULES
 from deployments.wire.chat_body import RouteBody
@@ -71,7 +71,16 @@ MORE = {
     "POST /v1/embeddings": "OpenAI's list of embeddings. `dimensions` may only be the model's.",
     "POST /v1/audio/transcriptions": "multipart/form-data with `file`, `model`, and if wanted "
     "`language`, `prompt`, `temperature`, `response_format` (json, text, srt, vtt, verbose_json) "
-    "and `timestamp_granularities[]` (word). `stream` is refused.",
+    "and `timestamp_granularities[]` (word). `stream=true` with json or text sends "
+    "`transcript.text.delta` as clips are written down and `transcript.text.done` at the end.",
+    "POST /v1/audio/translations": "As transcriptions, without `language`, times of words and "
+    "`stream`: the words in English. A model that knows English only, as the reference model, is "
+    "refused with `unsupported_parameter`.",
+    "WS /v1/realtime": "`?intent=transcription`, and `model` where there are several. OpenAI's "
+    "realtime transcription events: see [live speech](../how-to/live-speech.md). Of our own: "
+    "`?sink=NAME` shows the words as that sink of the policy may see them, `?pipeline=NAME` and "
+    "`?customer_id=` answer each turn in `podium.run` events, `?hypotheses=true` tells what may "
+    "come next in `podium.hypothesis`.",
     "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "
     "digest, price}`.",
     "POST /v1/pipelines/{name}/runs": "The document of `podium run --json`; with `stream` events: "
@@ -112,9 +121,11 @@ def page() -> str:
 
 def _sections(module: ModuleType) -> Iterator[str]:
     for route in module.router.routes:
-        assert isinstance(route, APIRoute)  # noqa: S101 - these routers hold nothing else
+        assert isinstance(route, APIRoute | APIWebSocketRoute)  # noqa: S101 - nothing else is there
         yield f"## `{_name(route)}`\n"
-        yield f"{route.summary}. {_scope(route.endpoint)}\n"
+        summary = getattr(route, "summary", None) or "Live transcription in OpenAI's events"
+        live = isinstance(route, APIWebSocketRoute)
+        yield f"{summary}. {_scope(module if live else route.endpoint)}\n"
         if more := MORE.get(_name(route)):
             yield "\n".join(textwrap.wrap(more, 100, break_on_hyphens=False)) + "\n"
         body = _body(route.endpoint, module)
@@ -123,10 +134,11 @@ def _sections(module: ModuleType) -> Iterator[str]:
 
 
 def _name(route: Any) -> str:
-    return f"{min(route.methods)} {route.path}".replace(":path}", "}")
+    method = "WS" if isinstance(route, APIWebSocketRoute) else min(route.methods)
+    return f"{method} {route.path}".replace(":path}", "}")
 
 
-def _scope(endpoint: Callable[..., Any]) -> str:
+def _scope(endpoint: Callable[..., Any] | ModuleType) -> str:
     found = re.search(r"Scope\.(\w+)", inspect.getsource(endpoint))
     return f"Scope `{found[1].lower()}`." if found else "No key."
 

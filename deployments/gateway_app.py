@@ -25,6 +25,7 @@ from deployments.routes import (
     messages,
     models,
     pipelines,
+    realtime,
     status,
 )
 from deployments.wire.errors import error_response, on_error
@@ -34,8 +35,8 @@ from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
 
 MODULES = (
-    health, chat, messages, embeddings, audio, models, pipelines, approvals, collections,
-    status, keys, costs,
+    health, chat, messages, embeddings, audio, realtime, models, pipelines, approvals,
+    collections, status, keys, costs,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from deployments.remote import Remote
 from deployments.wire.rate_headers import rate_headers
@@ -21,6 +21,7 @@ log = logging.getLogger("podium.gateway")
 
 REFRESH_S = 2.0
 STALE_S = 5.0
+SUBPROTOCOL_KEY = "openai-insecure-api-key."
 
 
 class Keyring:
@@ -69,7 +70,7 @@ class Keyring:
                 log.warning("keys not refreshed", extra={"code": error.code})
             await asyncio.sleep(period)
 
-    def principal(self, request: Request, scope: Scope) -> Principal:
+    def principal(self, request: HTTPConnection, scope: Scope) -> Principal:
         """Who holds the request's key, kept on its state for the log; counts it as a request.
 
         Raises AuthenticationFailed, RateLimited or PermissionDenied.
@@ -91,9 +92,13 @@ class Keyring:
         return principal
 
 
-def bearer(request: Request) -> str:
+def bearer(request: HTTPConnection) -> str:
     """The key that came with the request, empty when none did."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
+    for offered in request.scope.get("subprotocols", ()):
+        # A browser can set no header on a WebSocket: OpenAI's clients say the key like this.
+        if offered.startswith(SUBPROTOCOL_KEY):
+            return str(offered.removeprefix(SUBPROTOCOL_KEY))
     return request.headers.get("x-api-key", "")

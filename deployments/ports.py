@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import cast
 
 from deployments.remote import Remote
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.live import HeardClip, Listened, LiveTraits, Piece, SpokenClip
 from models.messages import (
     ChatDelta,
     ChatRequest,
     Completion,
+    Segment,
     Transcript,
     TranscriptionRequest,
 )
@@ -65,6 +67,36 @@ class RemoteTranscriber:
             "transcribe", request, deadline.remaining(), deadline=deadline
         )
         return cast(Transcript, answer)
+
+    async def stream(
+        self, request: TranscriptionRequest, deadline: Deadline
+    ) -> AsyncGenerator[Segment | Transcript, None]:
+        """Segments as they are written, then the transcript; closing it stops the engine."""
+        pieces = self._remote.stream("stream", request, deadline.remaining(), deadline=deadline)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+
+class RemoteLiveTranscriber:
+    """A LiveTranscriber in other processes, whichever of them is free."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def traits(self, deadline: Deadline) -> LiveTraits:
+        """How the model wants to hear a line."""
+        return cast(LiveTraits, await self._remote.call("traits", deadline=deadline))
+
+    async def listen(self, piece: Piece, deadline: Deadline) -> Listened:
+        """The next piece of a line, ready to be heard."""
+        answer = await self._remote.call("listen", piece, deadline.remaining(), deadline=deadline)
+        return cast(Listened, answer)
+
+    async def hear(self, clip: SpokenClip, deadline: Deadline) -> HeardClip:
+        """What is said in a clip."""
+        answer = await self._remote.call("hear", clip, deadline.remaining(), deadline=deadline)
+        return cast(HeardClip, answer)
 
 
 class RemoteEmbedder:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
 from ray import serve
 
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
+from models.live import HeardClip, Listened, LiveTraits, Piece, SpokenClip
 from models.local.whisper import WhisperEngine, WhisperStats
 from models.local.whisper_settings import WhisperSettings
-from models.messages import Transcript, TranscriptionRequest
+from models.messages import Segment, Transcript, TranscriptionRequest
 from models.weights import check_digest, weights_folder
 
 
@@ -26,6 +30,28 @@ class Speech:
     async def transcribe(self, request: TranscriptionRequest, seconds: float) -> Transcript:
         """The transcript, within `seconds`."""
         return await self._engine.transcribe(request, Deadline.after(seconds))
+
+    async def stream(
+        self, request: TranscriptionRequest, seconds: float
+    ) -> AsyncGenerator[Segment | Transcript, None]:
+        """Segments as they are written, then the transcript, within `seconds`."""
+        pieces = self._engine.stream(request, Deadline.after(seconds))
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    async def listen(self, piece: Piece, seconds: float) -> Listened:
+        """A piece of a live line, within `seconds`."""
+        return await self._engine.live.listen(piece, Deadline.after(seconds))
+
+    async def hear(self, clip: SpokenClip, seconds: float) -> HeardClip:
+        """What is said in a live clip, within `seconds`."""
+        self._engine.check_language(clip.language)
+        return await self._engine.live.hear(clip, Deadline.after(seconds))
+
+    async def traits(self) -> LiveTraits:
+        """How the model wants to hear a live line."""
+        return self._engine.traits()
 
     async def stats(self) -> WhisperStats:
         """Transcriptions running and waiting."""

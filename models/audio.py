@@ -45,8 +45,10 @@ def container_of(audio: bytes) -> str | None:
     return None
 
 
-def decode(audio: bytes, *, longest: float = LONGEST, param: str = "file") -> Samples:
-    """The samples of an audio file, mono, 16 kHz, in [-1, 1].
+def decode(
+    audio: bytes, *, longest: float = LONGEST, param: str = "file", rate: int = RATE
+) -> Samples:
+    """The samples of an audio file, mono, at `rate`, in [-1, 1].
 
     Raises InvalidAudio when the bytes are empty, no audio or hold no sample, and BodyTooLarge when
     they last longer than `longest` seconds; decoding stops there.
@@ -56,20 +58,22 @@ def decode(audio: bytes, *, longest: float = LONGEST, param: str = "file") -> Sa
     name = container_of(audio)
     if name is None:
         raise InvalidAudio(f"The bytes are no audio file. Send {ACCEPTED}.", param=param)
-    blocks = list(_blocks(audio, name, longest, param))
+    blocks = list(_blocks(audio, name, longest, param, rate))
     if not blocks:
         raise InvalidAudio("The file holds no sound. Send one with speech in it.", param=param)
     return np.concatenate(blocks).astype(np.float32) / 32768.0
 
 
-def _blocks(audio: bytes, name: str, longest: float, param: str) -> Iterator[NDArray[np.int16]]:
+def _blocks(
+    audio: bytes, name: str, longest: float, param: str, rate: int
+) -> Iterator[NDArray[np.int16]]:
     import av
 
     seconds = 0.0
     try:
         with av.open(io.BytesIO(audio), format=name, metadata_errors="ignore") as container:
-            for block in _resampled(container):
-                seconds += len(block) / RATE
+            for block in _resampled(container, rate):
+                seconds += len(block) / rate
                 if seconds > longest:
                     raise BodyTooLarge(
                         f"The audio is longer than {longest:g} s. Send it in parts.", param=param
@@ -82,12 +86,12 @@ def _blocks(audio: bytes, name: str, longest: float, param: str) -> Iterator[NDA
             ) from error
 
 
-def _resampled(container: InputContainer) -> Iterator[NDArray[np.int16]]:
+def _resampled(container: InputContainer, rate: int) -> Iterator[NDArray[np.int16]]:
     from av.audio.resampler import AudioResampler
 
     if not container.streams.audio:
         return
-    resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+    resampler = AudioResampler(format="s16", layout="mono", rate=rate)
     for frame in container.decode(audio=0):
         frame.pts = None
         for made in resampler.resample(frame):

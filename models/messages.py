@@ -221,6 +221,7 @@ class TranscriptionRequest:
     """Audio to write down: `audio` holds the bytes of any file the decoder knows.
 
     Audio over `longest` seconds is refused; `param` is what errors call the field it came in.
+    `translate` asks for the words in English.
     """
 
     model: str
@@ -232,6 +233,7 @@ class TranscriptionRequest:
     request_id: str = ""
     longest: float = math.inf
     param: str = "file"
+    translate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.live import HeardClip, Listened, Piece, SpokenClip
 from models.messages import (
     ChatDelta,
     ChatRequest,
     Completion,
+    Segment,
     Transcript,
     TranscriptionRequest,
 )
@@ -42,6 +44,24 @@ class Transcriber(Protocol):
 
     async def transcribe(self, request: TranscriptionRequest, deadline: Deadline) -> Transcript:
         """The transcript; empty when nobody speaks."""
+
+    def stream(
+        self, request: TranscriptionRequest, deadline: Deadline
+    ) -> AsyncIterator[Segment | Transcript]:
+        """Each segment as soon as it is written, and at the end the whole transcript."""
+
+
+class LiveTranscriber(Protocol):
+    """Hears live lines; keeps nothing of a line between calls, so any replica may take any call.
+
+    Both raise PodiumError only, and asking the same again gives the same.
+    """
+
+    async def listen(self, piece: Piece, deadline: Deadline) -> Listened:
+        """The next piece of a line, ready to be heard, and where somebody speaks in it."""
+
+    async def hear(self, clip: SpokenClip, deadline: Deadline) -> HeardClip:
+        """What is said in a clip; cancelling takes it out of the queue."""
 
 
 class Embedder(Protocol):

@@ -28,6 +28,7 @@ from deployments.cli.run import run
 from deployments.cli.search import search
 from deployments.cli.status import status
 from deployments.cli.stub import stub
+from deployments.cli.talk import talk
 
 app = typer.Typer(
     name="podium",
@@ -67,6 +68,7 @@ app.command()(down)
 app.command()(demo)
 app.command()(ask)
 app.command()(run)
+app.command()(talk)
 app.command()(ingest)
 app.command()(search)
 app.add_typer(documents, name="documents")

@@ -12,7 +12,7 @@ import typer
 from deployments.cli.options import HomeOption
 from models.errors import NotFound, SetupError
 
-KINDS = ("chat", "retrieval")
+KINDS = ("chat", "retrieval", "speech")
 
 
 def bench(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,12 +13,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from deployments.call import Call
 from deployments.gateway_state import SharedState
 from deployments.ports import RemoteTranscriber
-from deployments.wire.audio_form import AudioForm, read_audio_form
+from deployments.wire.audio_form import TRANSLATED, AudioForm, read_audio_form
 from deployments.wire.chat_body import RouteBody
+from deployments.wire.event_stream import EventStream
 from deployments.wire.openapi import file_form
 from deployments.wire.transcript import json_body, srt, verbose_body, vtt
+from deployments.wire.transcript_events import DONE, delta_event, done_event
 from models.catalog import ModelCard
-from models.messages import Transcript, TranscriptionRequest, Usage
+from models.messages import Segment, Transcript, TranscriptionRequest, Usage
 from router.keys import Scope
 
 router = APIRouter(tags=["audio"])
@@ -27,15 +32,54 @@ async def transcribe(request: Request, state: SharedState) -> Response:
     principal = state.keyring.principal(request, Scope.INFER)
     form = await read_audio_form(request, state.limits.audio_bytes)
     call = Call(state, principal, request, RouteBody())
+    card = await _decided(request, form, call)
+    if form.stream:
+        events = await call.opened(_events(_wanted(form, card, call), card, call))
+        return EventStream(events, call.headers(card.id))
+    return await _whole(form, card, call)
+
+
+@router.post(
+    "/v1/audio/translations", summary="Write speech down in English", openapi_extra=file_form()
+)
+async def translate(request: Request, state: SharedState) -> Response:
+    """What is said in an audio file, in English."""
+    principal = state.keyring.principal(request, Scope.INFER)
+    form = await read_audio_form(request, state.limits.audio_bytes, fields=TRANSLATED)
+    call = Call(state, principal, request, RouteBody())
+    card = await _decided(request, form, call)
+    return await _whole(form, card, call, translate=True)
+
+
+async def _decided(request: Request, form: AudioForm, call: Call) -> ModelCard:
     call.raise_label("voice_in")
     if form.prompt:
         await call.detect({"user": [form.prompt]})
     card = call.model(form.model, "speech")
     request.state.model = card.id
-    port = RemoteTranscriber(state.models[card.id])
-    transcript = await port.transcribe(_wanted(form, card, call), call.deadline)
+    return card
+
+
+async def _whole(form: AudioForm, card: ModelCard, call: Call, translate: bool = False) -> Response:
+    wanted = replace(_wanted(form, card, call), translate=translate)
+    port = RemoteTranscriber(call.state.models[card.id])
+    transcript = await port.transcribe(wanted, call.deadline)
     await call.detect({"voice_in": [transcript.text]}, spoken=True)
-    return _response(transcript, form, call, card)
+    return _response(transcript, form, call, card, "translate" if translate else "transcribe")
+
+
+async def _events(
+    wanted: TranscriptionRequest, card: ModelCard, call: Call
+) -> AsyncGenerator[bytes, None]:
+    port = RemoteTranscriber(call.state.models[card.id])
+    async with aclosing(port.stream(wanted, call.deadline)) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Segment):
+                yield delta_event(piece)
+                continue
+            await call.detect({"voice_in": [piece.text]}, spoken=True)
+            yield done_event(piece, call.finished(card, Usage()))
+            yield DONE
 
 
 def _wanted(form: AudioForm, card: ModelCard, call: Call) -> TranscriptionRequest:
@@ -51,7 +95,9 @@ def _wanted(form: AudioForm, card: ModelCard, call: Call) -> TranscriptionReques
     )
 
 
-def _response(transcript: Transcript, form: AudioForm, call: Call, card: ModelCard) -> Response:
+def _response(
+    transcript: Transcript, form: AudioForm, call: Call, card: ModelCard, task: str
+) -> Response:
     headers, wanted = call.headers(card.id), form.response_format
     if wanted == "text":
         return PlainTextResponse(transcript.text + "\n", headers=headers)
@@ -60,6 +106,8 @@ def _response(transcript: Transcript, form: AudioForm, call: Call, card: ModelCa
     if wanted == "vtt":
         return PlainTextResponse(vtt(transcript), headers=headers)
     body: dict[str, Any] = (
-        verbose_body(transcript, form.words) if wanted == "verbose_json" else json_body(transcript)
+        verbose_body(transcript, form.words, task)
+        if wanted == "verbose_json"
+        else json_body(transcript)
     )
     return JSONResponse(body | {"route": call.finished(card, Usage())}, headers=headers)

@@ -103,10 +103,13 @@ def events(said: Said) -> Iterator[dict[str, Any]]:
 def _blocks(said: Said) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """The blocks of the answer: how each begins, and what is added to it."""
     if said.row.reasoning:
-        yield _thought("", ""), [
-            {"type": "thinking_delta", "thinking": said.row.reasoning},
-            {"type": "signature_delta", "signature": "c2lnbmVk"},
-        ]
+        yield (
+            _thought("", ""),
+            [
+                {"type": "thinking_delta", "thinking": said.row.reasoning},
+                {"type": "signature_delta", "signature": "c2lnbmVk"},
+            ],
+        )
     if said.words:
         block = {"type": "text", "text": "", "citations": None}
         yield block, [{"type": "text_delta", "text": word} for word in said.words]

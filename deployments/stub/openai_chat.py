@@ -108,9 +108,7 @@ def _call_chunks(said: Said, number: int) -> Iterator[dict[str, Any]]:
     yield _chunk(said, {"tool_calls": [{"index": number, **head}]})
     half = len(arguments) // 2
     for piece in (arguments[:half], arguments[half:]):
-        yield _chunk(
-            said, {"tool_calls": [{"index": number, "function": {"arguments": piece}}]}
-        )
+        yield _chunk(said, {"tool_calls": [{"index": number, "function": {"arguments": piece}}]})
 
 
 def _chunk(

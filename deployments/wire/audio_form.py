@@ -15,7 +15,7 @@ from deployments.wire.body import read_pieces
 from deployments.wire.transcript import Format
 from models.errors import BodyTooLarge, InvalidAudio, InvalidRequest, UnsupportedParameter
 
-_FIELDS = frozenset(
+FIELDS = frozenset(
     {
         "file",
         "model",
@@ -29,6 +29,7 @@ _FIELDS = frozenset(
         "chunking_strategy",
     }
 )
+TRANSLATED = frozenset({"file", "model", "prompt", "response_format", "temperature"})
 _BESIDE_AUDIO = 256 * 1024
 _FIELD_BYTES = 64 * 1024
 
@@ -44,23 +45,27 @@ class AudioForm:
     language: str | None
     prompt: str | None
     temperature: float
+    stream: bool = False
 
 
-async def read_audio_form(request: Request, limit: int) -> AudioForm:
+async def read_audio_form(
+    request: Request, limit: int, *, fields: frozenset[str] = FIELDS
+) -> AudioForm:
     """The form with at most `limit` bytes of audio; raises InvalidRequest naming the field."""
     form = await _form(request, limit)
     try:
-        return await _checked(form, limit)
+        return await _checked(form, limit, fields)
     finally:
         await form.close()
 
 
-async def _checked(form: FormData, limit: int) -> AudioForm:
-    _check_names(form)
+async def _checked(form: FormData, limit: int, fields: frozenset[str]) -> AudioForm:
+    _check_names(form, fields)
     return AudioForm(
         model=_model(form),
         audio=await _audio(form, limit),
         response_format=_format(form),
+        stream=_streams(form),
         words=_wants_words(form),
         language=_text(form, "language"),
         prompt=_text(form, "prompt"),
@@ -88,12 +93,18 @@ async def _form(request: Request, limit: int) -> FormData:
         ) from error
 
 
-def _check_names(form: FormData) -> None:
+def _check_names(form: FormData, fields: frozenset[str]) -> None:
     for name in form:
-        if name not in _FIELDS:
+        if name not in fields:
             raise UnsupportedParameter(f"'{name[:128]}' is not a parameter here.", param=name[:128])
-    if _text(form, "stream") in ("true", "True", "1"):
-        raise UnsupportedParameter("Streaming a transcription is not offered.", param="stream")
+
+
+def _streams(form: FormData) -> bool:
+    if _text(form, "stream") not in ("true", "True", "1"):
+        return False
+    if _format(form) not in ("json", "text"):
+        raise InvalidRequest("A streamed transcription is json or text.", param="response_format")
+    return True
 
 
 def _model(form: FormData) -> str:

@@ -22,6 +22,7 @@ class Limits(BaseModel):
     pictures: int = Field(default=20, ge=1)
     embeddings_inputs: int = Field(default=2048, ge=1)
     audio_bytes: int = Field(default=25 * 1024 * 1024, ge=1024, le=LARGEST_BODY // 2)
+    live_message_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     audio_seconds: float = Field(default=3600.0, gt=0)
     request_seconds: float = Field(default=300.0, gt=0)
     in_flight: int = Field(default=512, ge=1)

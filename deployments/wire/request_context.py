@@ -14,13 +14,15 @@ from deployments.wire.client_watch import ClientWatch
 from deployments.wire.errors import error_response, log_internal, on_error
 from deployments.wire.messages_errors import speaks_messages
 from deployments.wire.request_id import HEADER, MESSAGES_HEADER, request_id
-from deployments.wire.request_log import log_request
+from deployments.wire.request_log import log_request, log_socket
 from deployments.wire.route_template import route_template
 from deployments.wire.sender import Sender
 from models.errors import Overloaded
 
 log = logging.getLogger("podium.gateway")
 CLIENT_CLOSED = 499
+SWITCHED = 101
+TRY_AGAIN_LATER = 1013
 _FREE = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -39,6 +41,9 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -57,6 +62,26 @@ class RequestContext:
             model = getattr(request.state, "model", "")
             self._meter.answered(path, model, status, time.monotonic() - started)
             log_request(log, request, path, status, started, client, sender)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One WebSocket, closed before it opens when the gateway is full."""
+        started = time.monotonic()
+        path = route_template(scope)
+        scope.setdefault("state", {})["request_id"] = request_id(scope["headers"])
+        if self._now >= self._limit:
+            await receive()
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+            return
+        self._meter.arrived(path)
+        self._now += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._now -= 1
+            seconds = time.monotonic() - started
+            model = scope["state"].get("model", "")
+            self._meter.answered(path, model, SWITCHED, seconds)
+            log_socket(log, scope, path, seconds)
 
     async def _admit(
         self, request: Request, scope: Scope, client: ClientWatch, sender: Sender

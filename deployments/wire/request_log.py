@@ -6,6 +6,7 @@ import logging
 import time
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from deployments.wire.client_watch import ClientWatch
 from deployments.wire.sender import Sender
@@ -36,6 +37,24 @@ def log_request(
             "decision_id": getattr(state, "decision_id", None),
             "bytes_in": client.bytes,
             "bytes_out": sender.bytes,
+        },
+    )
+
+
+def log_socket(log: logging.Logger, scope: Scope, path: str, seconds: float) -> None:
+    """Write the line of a WebSocket that is over."""
+    state = scope["state"]
+    principal = state.get("principal")
+    log.info(
+        "socket",
+        extra={
+            "request_id": state["request_id"],
+            "path": path,
+            "duration_ms": _ms(seconds),
+            "model": state.get("model"),
+            "tenant": principal and principal.tenant,
+            "key_id": principal and principal.key_id,
+            "decision_id": state.get("decision_id"),
         },
     )
 

@@ -18,10 +18,10 @@ def json_body(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def verbose_body(transcript: Transcript, words: bool) -> dict[str, Any]:
+def verbose_body(transcript: Transcript, words: bool, task: str) -> dict[str, Any]:
     """Text, language, duration, segments, and words where they were asked for."""
     body: dict[str, Any] = {
-        "task": "transcribe",
+        "task": task,
         "language": transcript.language,
         "duration": transcript.duration,
         "text": transcript.text,

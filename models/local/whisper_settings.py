@@ -13,7 +13,8 @@ class WhisperSettings(BaseModel):
     `workers` transcriptions run at once, `threads` on each. Speech is cut where nobody speaks for
     `pause` seconds; stretches less than `join` seconds apart are heard together while they fit
     the model's window. A segment is dropped when the model holds it for no speech with more than
-    `no_speech` and its mean log probability is below `least_logprob`.
+    `no_speech` and its mean log probability is below `least_logprob`. `short_windows` is for models
+    trained on audio cut to its length: live clips are then not filled up to the whole window.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,3 +33,4 @@ class WhisperSettings(BaseModel):
     join: float = Field(1.0, ge=0)
     no_speech: float = Field(0.6, ge=0, le=1)
     least_logprob: float = -1.0
+    short_windows: bool = False

@@ -14,9 +14,7 @@ def closed_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 
     What fits the closed schema fits the open one.
     """
-    closed = {
-        name: value if name in _VALUES else _closed(value) for name, value in schema.items()
-    }
+    closed = {name: value if name in _VALUES else _closed(value) for name, value in schema.items()}
     return {**closed, "additionalProperties": False} if _is_open(schema) else closed
 
 

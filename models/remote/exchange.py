@@ -120,9 +120,7 @@ class Exchange:
     def _timeout(self, deadline: Deadline) -> httpx2.Timeout:
         left = max(0.001, deadline.remaining())
         settings = self._settings
-        return httpx2.Timeout(
-            min(left, settings.silence_s), connect=min(left, settings.connect_s)
-        )
+        return httpx2.Timeout(min(left, settings.silence_s), connect=min(left, settings.connect_s))
 
     async def _within(self, deadline: Deadline, work: Awaitable[Any]) -> Any:
         """The result by the deadline; every failure as an error of our tree."""

@@ -87,9 +87,7 @@ def outlet_client(
     base_url: str, settings: WireSettings, headers: frozenset[str] = frozenset()
 ) -> httpx2.AsyncClient:
     """A client that can reach `base_url` only; `headers` are let through besides the usual ones."""
-    transport = Outlet(
-        base_url, settings.request_bytes, settings.response_bytes, headers=headers
-    )
+    transport = Outlet(base_url, settings.request_bytes, settings.response_bytes, headers=headers)
     return httpx2.AsyncClient(
         transport=transport,
         trust_env=False,

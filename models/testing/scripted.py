@@ -136,3 +136,11 @@ class ScriptedTranscriber:
             raise heard
         segments = (Segment(0, 0.0, self.duration, heard),) if heard else ()
         return Transcript(heard, segments, request.language or "en", self.duration)
+
+    async def stream(
+        self, request: TranscriptionRequest, deadline: Deadline
+    ) -> AsyncIterator[Segment | Transcript]:
+        heard = await self.transcribe(request, deadline)
+        for segment in heard.segments:
+            yield segment
+        yield heard

@@ -99,9 +99,7 @@ def settle_run(connection: Connection, tenant: str, run_id: str) -> None:
         )
 
 
-def _moved(
-    connection: Connection, act: Act, before: ActStatus, change: dict[str, Any]
-) -> bool:
+def _moved(connection: Connection, act: Act, before: ActStatus, change: dict[str, Any]) -> bool:
     row = update(acts).where(
         acts.c.tenant == act.tenant, acts.c.id == act.id, acts.c.status == before
     )

@@ -138,6 +138,21 @@ async def cancelling_harms_no_other(subject: Subject) -> None:
     assert (await other).text
 
 
+async def a_stream_is_the_same_piece_by_piece(subject: Subject) -> None:
+    whole = await hear(subject, subject.speech)
+    request = TranscriptionRequest(subject.model, subject.speech)
+    pieces = [piece async for piece in subject.transcriber.stream(request, Deadline.after(60))]
+    assert tuple(pieces[:-1]) == whole.segments
+    assert pieces[-1] == whole
+
+
+async def a_stream_that_fails_says_why(subject: Subject) -> None:
+    request = TranscriptionRequest(subject.model, b"no audio")
+    with pytest.raises(InvalidAudio):
+        async for _ in subject.transcriber.stream(request, Deadline.after(60)):
+            pass
+
+
 async def results_cross_processes(subject: Subject) -> None:
     heard = await hear(subject, subject.speech, words=True)
     assert pickle.loads(pickle.dumps(heard)) == heard  # noqa: S301 - our own
@@ -154,5 +169,7 @@ CHECKS: tuple[Check, ...] = (
     passed_deadline_is_said,
     concurrent_calls_get_their_own,
     cancelling_harms_no_other,
+    a_stream_is_the_same_piece_by_piece,
+    a_stream_that_fails_says_why,
     results_cross_processes,
 )

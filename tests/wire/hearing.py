@@ -7,6 +7,7 @@ import io
 import math
 import struct
 import wave
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from models.audio import RATE, decode
@@ -21,6 +22,7 @@ class Hearing:
     text: str = "My order number is four two one seven. When do I get my refund?"
     calls: list[TranscriptionRequest] = field(default_factory=list)
     fault: Exception | None = None
+    gate: asyncio.Event | None = None
 
     async def transcribe(self, request: TranscriptionRequest, deadline: Deadline) -> Transcript:
         self.calls.append(request)
@@ -38,6 +40,16 @@ class Hearing:
             for number, text in enumerate(texts)
         )
         return Transcript(self.text, segments, request.language or "en", seconds)
+
+    async def stream(
+        self, request: TranscriptionRequest, deadline: Deadline
+    ) -> AsyncGenerator[Segment | Transcript, None]:
+        heard = await self.transcribe(request, deadline)
+        for segment in heard.segments:
+            yield segment
+            if self.gate is not None:
+                await self.gate.wait()
+        yield heard
 
 
 def _segment(number: int, text: str, start: float, span: float, with_words: bool) -> Segment:

@@ -86,7 +86,6 @@ class Server:
         config = uvicorn.Config(
             gateway_app(self.stage.gateway),
             lifespan="off",
-            ws="none",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=2,

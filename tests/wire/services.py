@@ -11,7 +11,15 @@ from typing import Any
 from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
-from models.messages import ChatDelta, ChatRequest, Completion, Transcript, TranscriptionRequest
+from models.live import HeardClip, Listened, LiveTraits, Piece, SpokenClip
+from models.messages import (
+    ChatDelta,
+    ChatRequest,
+    Completion,
+    Segment,
+    Transcript,
+    TranscriptionRequest,
+)
 from models.ports import Embedder, Transcriber
 from models.testing.scripted import ScriptedChat
 from models.tools import ToolCall, ToolResult
@@ -30,6 +38,7 @@ from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
 from router.store.sql_costs import SqlCostStore
 from router.store.state import NewKey, State
+from tests.wire.lines import LiveHearing
 
 DIGEST = "sha256:" + "0" * 64
 WINDOW = 4096
@@ -68,9 +77,27 @@ class ChatService:
 @dataclass
 class SpeechService:
     transcriber: Transcriber
+    live: LiveHearing
 
     async def transcribe(self, request: TranscriptionRequest, seconds: float) -> Transcript:
         return await self.transcriber.transcribe(request, Deadline.after(seconds))
+
+    async def stream(
+        self, request: TranscriptionRequest, seconds: float
+    ) -> AsyncGenerator[Segment | Transcript, None]:
+        stream: Any = self.transcriber.stream(request, Deadline.after(seconds))
+        async with aclosing(stream) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def listen(self, piece: Piece, seconds: float) -> Listened:
+        return await self.live.listen(piece, Deadline.after(seconds))
+
+    async def hear(self, clip: SpokenClip, seconds: float) -> HeardClip:
+        return await self.live.hear(clip, Deadline.after(seconds))
+
+    async def traits(self) -> LiveTraits:
+        return self.live.traits()
 
     async def stats(self) -> Stats:
         return Stats()

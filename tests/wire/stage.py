@@ -36,6 +36,7 @@ from router.store.state import NewKey, State
 from tests.scripted_world import FixedSource, card
 from tests.support_contract import CRM, FIRST_FACT, TASKS, answers
 from tests.wire.hearing import Hearing
+from tests.wire.lines import LiveHearing
 from tests.wire.local_remote import LocalRemote
 from tests.wire.services import (
     ChatService,
@@ -81,6 +82,7 @@ class Stage:
     on_loopback: bool = True
     chat: ScriptedChat = field(init=False)
     hearing: Hearing = field(init=False)
+    live: LiveHearing = field(init=False)
     source: FixedSource = field(init=False)
     database: Engine = field(init=False)
     store: State = field(init=False)
@@ -94,6 +96,7 @@ class Stage:
         """Make everything, and wait until the gateway knows keys and models."""
         self.chat = ScriptedChat(says("Fine, thank you."))
         self.hearing, self.source = Hearing(), FixedSource(CRM)
+        self.live = LiveHearing()
         embedder = WordsEmbedder("embed")
         self.database = open_sqlite(self.folder / "state.sqlite")
         upgrade(self.database)
@@ -109,7 +112,7 @@ class Stage:
         costs = SqlCostStore(self.database)
         tools = open_tools(self.folder, self.settings.retriever.sources)
         book = ActBook(SqlActStore(self.database))
-        targets = {"mistral": chat, "whisper": SpeechService(self.hearing),
+        targets = {"mistral": chat, "whisper": SpeechService(self.hearing, self.live),
                    "embed": EmbedderService(embedder), "small": chat,
                    "retriever": RetrieverService(self.retrieval, self.source, seals, tools),
                    "state": StateService(self.store, accounts, costs, book)}  # fmt: skip
@@ -129,6 +132,7 @@ class Stage:
         chat = ScriptedChat(says(script))
         self.chat.__dict__.update(vars(chat))
         self.hearing.__dict__.update(vars(Hearing()))
+        self.live.__dict__.update(vars(LiveHearing()))
         for remote in self.remotes.values():
             remote.heal()
 

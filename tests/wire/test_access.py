@@ -23,6 +23,7 @@ GUARDED = (
     ("POST", "/v1/messages/count_tokens"),
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/audio/transcriptions"),
+    ("POST", "/v1/audio/translations"),
     ("GET", "/v1/pipelines"),
     ("GET", "/v1/pipelines/support"),
     ("POST", "/v1/pipelines/support/runs"),

@@ -16,9 +16,7 @@ class Answer:
     body: bytes
 
 
-async def ask(
-    app: Any, method: str, path: str, headers: Mapping[str, str], body: bytes
-) -> Answer:
+async def ask(app: Any, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
     """One request; whatever the application raises comes through."""
     sent: list[dict[str, Any]] = []
     left = [{"type": "http.request", "body": body, "more_body": False}]

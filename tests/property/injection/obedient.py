@@ -27,18 +27,14 @@ CARDS = (
 )
 FETCH = ToolCard("fetch", "web", {"url": "str"}, "asks an address", True)
 # As it ships, and with an act that asks addresses.
-GUARDED = replace(
-    POLICY, actions={**POLICY.actions, "fetch": ActionRule("fetch", Integrity.USER)}
-)
+GUARDED = replace(POLICY, actions={**POLICY.actions, "fetch": ActionRule("fetch", Integrity.USER)})
 _HIGH = replace(TOP, regions=None)
 # Every label is asked for and none is in the way.
 UNGUARDED = replace(
     GUARDED,
     sites={name: Clearance(Level.RESTRICTED, None) for name in GUARDED.sites},
     sources=GUARDED.sources | dict.fromkeys(("crm_notes", "web", "tool"), _HIGH),
-    actions={
-        name: ActionRule(name, Integrity.UNTRUSTED, approvals=0) for name in GUARDED.actions
-    },
+    actions={name: ActionRule(name, Integrity.UNTRUSTED, approvals=0) for name in GUARDED.actions},
 )
 _ASK = "use: generate, prompt: support/intent@prod, optional: true"
 _STEPS = """

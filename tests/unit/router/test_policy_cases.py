@@ -65,12 +65,18 @@ def test_what_callers_of_the_reference_world_ask_is_not_raised(
 @pytest.mark.parametrize(
     ("table", "old", "new"),
     [
-        ("requests_denied", b"pii:    {level: CONFIDENTIAL, categories: [pii]}",
-         b"pii:    {level: INTERNAL, categories: [pii]}\n    EMAIL:  {level: INTERNAL}"),
+        (
+            "requests_denied",
+            b"pii:    {level: CONFIDENTIAL, categories: [pii]}",
+            b"pii:    {level: INTERNAL, categories: [pii]}\n    EMAIL:  {level: INTERNAL}",
+        ),
         ("requests_denied", b"detect: [pci, phi, secret, taint]", b"detect: [secret]"),
         ("requests_allowed", b", detect: [pci, phi, secret, taint]", b""),
-        ("requests_allowed", b"    ORDER:  {level: INTERNAL}",
-         b"    ORDER:  {level: CONFIDENTIAL, categories: [pii]}"),
+        (
+            "requests_allowed",
+            b"    ORDER:  {level: INTERNAL}",
+            b"    ORDER:  {level: CONFIDENTIAL, categories: [pii]}",
+        ),
         ("denied", b"openai:     {level: INTERNAL", b"openai:     {level: RESTRICTED"),
         ("denied", b"traces:    {level: PUBLIC", b"traces:    {level: INTERNAL"),
         ("denied", b"crm_write: {integrity: USER", b"crm_write: {integrity: UNTRUSTED"),

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from models.audio import RATE, decode
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, WeightsError
+from models.errors import DeadlineExceeded, UnsupportedParameter, WeightsError
 from models.local.whisper import WhisperEngine, WhisperStats
 from models.local.whisper_settings import WhisperSettings
 from models.messages import Transcript, TranscriptionRequest
@@ -162,3 +162,10 @@ def test_a_setting_that_does_not_exist_is_refused() -> None:
     assert WhisperSettings.model_validate({"beam": 1}).beam == 1
     with pytest.raises(ValidationError):
         WhisperSettings.model_validate({"beams": 1})
+
+
+async def test_a_model_of_one_language_cannot_translate(engine: WhisperEngine) -> None:
+    audio = (CALLS / "headset-refund.wav").read_bytes()
+    with pytest.raises(UnsupportedParameter) as caught:
+        await _hear(engine, audio, translate=True)
+    assert caught.value.param == "model"
