@@ -26,7 +26,7 @@ from deployments.replica_environment import enter_replica
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import ChatBody
 from deployments.wire.chat_request import chat_request
-from deployments.wire.chat_response import DONE, ChunkWriter
+from deployments.wire.chat_response import ChunkWriter
 from deployments.wire.event_stream import EventStream
 from models.deadline import Deadline
 from models.messages import ChatRequest, Usage
@@ -57,7 +57,7 @@ class Ungoverned:
         return EventStream(self._events(wanted), {})
 
     async def _events(self, wanted: ChatRequest) -> AsyncGenerator[bytes, None]:
-        writer, usage = ChunkWriter(MODEL), Usage()
+        writer, usage = ChunkWriter(MODEL, include_usage=True), Usage()
         stream: Any = self._model.stream(wanted, Deadline.after(_SECONDS))
         async with aclosing(stream):
             async for delta in stream:
@@ -65,7 +65,6 @@ class Ungoverned:
                 if event := writer.delta(delta):
                     yield event
         yield writer.last(usage, {})
-        yield DONE
 
 
 def main(address: str) -> None:
