@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     print("\n".join(table(found)), file=sys.stderr)
     losses = {str(one.concurrency): round(1 - one.throughput_ratio.value, 4) for one in found}
     machine = about_machine(arguments.words)
+    machine["command"] = " ".join(["python -m bench.governance", *arguments.words])
     return {"machine": machine, "loss": losses, "allowed": ALLOWED_LOSS, **document(found)}
 
 
