@@ -162,6 +162,7 @@ class RealtimeSocket:
             await self.send(told)
 
     async def _completed(self, event: TurnCompleted) -> None:
+        self._recheck()
         found = await self._call.state.scanner.scan([event.text], spoken=True)
         shown = self._showing.show(event.text, found)
         route: dict[str, Any] = {
@@ -175,7 +176,6 @@ class RealtimeSocket:
         await self.send(completed(event, shown.text, route=route))
         if self._answering is not None and event.text:
             self._answering.answer(event.item, event.text)
-        self._recheck()
 
     def _end_answers(self) -> None:
         if self._answering is not None:

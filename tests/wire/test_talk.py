@@ -49,8 +49,9 @@ def test_words_come_before_the_answer(
     kinds = [json.loads(line)["type"] for line in out.splitlines()]
     assert kinds.index(f"{TRANSCRIPTION}.delta") < kinds.index(f"{TRANSCRIPTION}.completed")
     assert kinds.index(f"{TRANSCRIPTION}.completed") < kinds.index("podium.run")
-    last = json.loads(out.splitlines()[-1])
-    assert last["event"]["type"] == "run.finished"
+    runs = [event["event"] for line in out.splitlines() if "event" in (event := json.loads(line))]
+    assert runs[-1]["type"] == "run.finished"
+    assert runs[-1]["run"]["output"]["reply"]
 
 
 def test_nothing_but_words_without_a_pipeline(
