@@ -8,6 +8,7 @@ from models.catalog import ModelCard
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
 from models.remote.anthropic_settings import AnthropicSettings
+from models.remote.copilot_settings import CopilotSettings
 from models.remote.gemini_settings import GeminiSettings
 from models.remote.openai_settings import OpenAiSettings
 
@@ -106,6 +107,13 @@ ANTHROPIC = {
     "thinking": "Whether the model thinks before it answers; `default` is what it does by itself.",
     "effort": "How much the model thinks and writes.",
 }
+COPILOT = {
+    "cli_path": "Absolute path of the runtime you installed; without it the row is not served.",
+    "processes": "The most answers at once, each of which is a process.",
+    "left_out": "Fields that the runtime does not take and that requests may have all the same.",
+    "connect_s": "Longest wait for the runtime to start, in seconds.",
+    "silence_s": "Longest wait between two events, in seconds.",
+}
 GEMINI = {
     "api_version": "The version in the address.",
     "thoughts": "Asks for summaries of the model's thinking.",
@@ -130,6 +138,8 @@ def page() -> str:
             table(AnthropicSettings, ANTHROPIC | WIRE),
             "\n## `engine` of dialect `gemini`\n",
             table(GeminiSettings, GEMINI | WIRE),
+            "\n## `engine` of dialect `copilot`\n",
+            table(CopilotSettings, WIRE | COPILOT),
             "\n## `engine` of dialect `embedder`\n",
             "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
             "before every text: `query_prefix` and `document_prefix` (empty).\n",

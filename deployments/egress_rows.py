@@ -10,7 +10,7 @@ import yaml
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
-from models.remote.registry import is_callable
+from models.remote.registry import has_address, is_reachable
 
 _LOOPBACK = "http://127.0.0.1:"
 
@@ -25,12 +25,16 @@ def enabled_rows(
     """
     if settings.remote == "off":
         return ()
-    rows = (card for card in catalog if is_callable(card) and card.base_url)
+    rows = (card for card in catalog if is_reachable(card))
     if settings.remote == "stub":
-        return tuple(card for card in rows if (card.base_url or "").startswith(_LOOPBACK))
+        return tuple(card for card in rows if has_address(card) and _on_loopback(card))
     if settings.outside is not None:
         return _named(settings.outside, {card.id: card for card in rows})
     return tuple(card for card in rows if card.key_env is None or card.key_env in keys)
+
+
+def _on_loopback(card: ModelCard) -> bool:
+    return (card.base_url or "").startswith(_LOOPBACK)
 
 
 def _named(names: Sequence[str], rows: Mapping[str, ModelCard]) -> tuple[ModelCard, ...]:
@@ -52,7 +56,7 @@ def keyless_rows(settings: Settings, catalog: Catalog, keys: Collection[str]) ->
     return tuple(
         f"{card.id} is left out: {card.key_env} is not set"
         for card in catalog
-        if is_callable(card)
+        if is_reachable(card)
         and card.key_env
         and card.key_env not in keys
         and (asked is None or card.id in asked)
@@ -60,9 +64,9 @@ def keyless_rows(settings: Settings, catalog: Catalog, keys: Collection[str]) ->
 
 
 def write_stub_rows(folder: Path, catalog: Catalog, base_url: str) -> None:
-    """Lay rows over every callable remote row that lead to the stub and know no key."""
+    """Lay rows over every remote row with an address that lead to the stub and know no key."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    rows = [_on_stub(card, base_url) for card in catalog if is_callable(card)]
+    rows = [_on_stub(card, base_url) for card in catalog if has_address(card)]
     text = yaml.safe_dump(rows, sort_keys=False, allow_unicode=True)
     (folder / "stub.yaml").write_text(text, encoding="utf-8")
 

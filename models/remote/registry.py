@@ -9,8 +9,9 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidConfig
 from models.messages import ChatDelta, ChatRequest
-from models.remote import anthropic_body, gemini_body, openai_body
+from models.remote import anthropic_body, copilot_body, gemini_body, openai_body
 from models.remote.anthropic_settings import AnthropicSettings
+from models.remote.copilot_settings import CopilotSettings
 from models.remote.gemini_settings import GeminiSettings
 from models.remote.openai_settings import OpenAiSettings
 from models.strict_yaml import parse
@@ -19,6 +20,7 @@ _FIELDS = {
     "openai_compatible": openai_body.FIELDS,
     "anthropic": anthropic_body.FIELDS,
     "gemini": gemini_body.FIELDS,
+    "copilot": copilot_body.FIELDS,
 }
 DIALECTS = tuple(_FIELDS)
 
@@ -42,6 +44,16 @@ def is_callable(card: ModelCard) -> bool:
     return card.dialect in DIALECTS
 
 
+def has_address(card: ModelCard) -> bool:
+    """Whether the row leads to an address, which the stub can stand in for."""
+    return is_callable(card) and card.dialect != "copilot" and bool(card.base_url)
+
+
+def is_reachable(card: ModelCard) -> bool:
+    """Whether the row says where its provider is: an address or, for Copilot, a runtime."""
+    return has_address(card) or (card.dialect == "copilot" and bool(card.engine.get("cli_path")))
+
+
 def connect(card: ModelCard, key: str | None) -> RemoteChat:
     """The adapter of a row; no connection is opened yet. Raises InvalidConfig."""
     _check(card)
@@ -53,6 +65,10 @@ def connect(card: ModelCard, key: str | None) -> RemoteChat:
         from models.remote.gemini_content import GeminiContent
 
         return GeminiContent(card, key)
+    if card.dialect == "copilot":
+        from models.remote.copilot import Copilot
+
+        return Copilot(card, key)
     from models.remote.openai_compatible import OpenAiCompatible
 
     return OpenAiCompatible(card, key)
@@ -67,6 +83,9 @@ def wire_body(card: ModelCard, request: ChatRequest) -> bytes:
         return anthropic_body.body_bytes(request, model, anthropic)
     if card.dialect == "gemini":
         return gemini_body.body_bytes(request, parse(GeminiSettings, card.engine, card.id))
+    if card.dialect == "copilot":
+        copilot = parse(CopilotSettings, card.engine, card.id)
+        return copilot_body.body_bytes(request, model, copilot)
     openai = parse(OpenAiSettings, card.engine, card.id)
     return openai_body.body_bytes(request, model, openai)
 

@@ -10,7 +10,7 @@ from typing import Any
 from deployments.egress_chat import EgressModel
 from deployments.gateway_state import GatewayState
 from deployments.model_status import ModelStatus
-from models.catalog import Catalog
+from models.catalog import Catalog, ModelCard
 from models.collect import collect
 from models.deadline import Deadline
 from models.errors import LedgerUnavailable
@@ -90,11 +90,12 @@ class EgressService:
 class GatedStage(Stage):
     """A stage whose gateway reaches models outside at `base_url`, through the gate alone.
 
-    They are `chatgpt`, `claude` and `gemini`.
+    They are `chatgpt`, `claude` and `gemini`, and what is `extra`.
     """
 
     base_url: str = ""
     price: dict[str, float] | None = None
+    extra: tuple[ModelCard, ...] = ()
     policy: Policy = field(default_factory=default_policy)
     egress: EgressService = field(init=False)
     adapters: dict[str, RemoteChat] = field(init=False)
@@ -115,6 +116,7 @@ class GatedStage(Stage):
                 remote_card(self.base_url, price=self.price, capabilities=seeing),
                 claude_card(root, capabilities=seeing),
                 gemini_card(root, capabilities=seeing),
+                *self.extra,
             )
         }
         rules = GateRules(

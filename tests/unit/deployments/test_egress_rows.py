@@ -19,7 +19,7 @@ CATALOG = Catalog([
     remote_card(),
     remote_card(id="open", key_env=None),
     remote_card(STUB, id="here", key_env=None),
-    remote_card(id="copilot", dialect="copilot"),
+    remote_card(id="copilot", dialect="copilot", key_env=None),
 ])  # fmt: skip
 
 
@@ -39,6 +39,20 @@ def test_a_row_without_its_key_is_left_out_and_said() -> None:
     )
     assert keyless_rows(Settings(remote="on"), CATALOG, ("OPENAI_API_KEY",)) == ()
     assert keyless_rows(Settings(), CATALOG, ()) == ()
+
+
+def test_copilot_is_served_by_a_row_that_names_a_runtime_and_never_by_the_stub(
+    tmp_path: Path,
+) -> None:
+    named = remote_card(
+        STUB, id="copilot", dialect="copilot", key_env=None, engine={"cli_path": "/opt/copilot"}
+    )
+    rows = Catalog([named])
+    assert enabled_rows(Settings(remote="on"), rows, ()) == (named,)
+    for remote in ("off", "stub"):
+        assert enabled_rows(Settings(remote=remote), rows, ()) == ()
+    write_stub_rows(tmp_path, rows, STUB)
+    assert "copilot" not in (tmp_path / "stub.yaml").read_text()
 
 
 def test_the_rows_that_are_named_are_served_though_no_key_is_seen() -> None:
