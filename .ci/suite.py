@@ -82,7 +82,7 @@ PARTS = (
     Part("lint", 60, lint),
     Part("unit and property", 180, tests("tests/unit", "tests/property")),
     Part("wire", 240, tests("tests/wire")),
-    Part("conformance", 120, tests("tests/conformance")),
+    Part("conformance", 180, tests("tests/conformance")),
     Part("serve", 600, tests("tests/serve")),
 )
 
