@@ -98,6 +98,11 @@ def _assistant(blocks: Sequence[Any], number: int) -> MessageBody:
 
 def _given(role: Any, blocks: Sequence[Any], number: int) -> Iterator[MessageBody]:
     """A tool's results as messages of their own, in order with the text around them."""
+    if not blocks:
+        raise InvalidRequest(
+            f"'messages.{number}.content' is empty: say something in it.",
+            param=f"messages.{number}.content",
+        )
     parts: list[Part] = []
     for block in blocks:
         if isinstance(block, ToolResultBlock) and role == "user":

@@ -76,6 +76,8 @@ BAD: Any = (
      anthropic.BadRequestError, "invalid_request_error", None, "tools.0"),
     ("an answer begun", {"messages": [*HELLO, {"role": "assistant", "content": "Well"}]},
      anthropic.BadRequestError, "invalid_request_error", "unsupported_parameter", "messages"),
+    ("a message of no blocks", {"messages": [{"role": "user", "content": []}]},
+     anthropic.BadRequestError, "invalid_request_error", None, "messages.0.content"),
     ("an image", {"messages": [{"role": "user", "content": [
         {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}]}]},
      anthropic.BadRequestError, "invalid_request_error", "unsupported_parameter", "image"),

@@ -80,7 +80,7 @@ def spoilt(rng: random.Random, data: Any) -> Any:
         if rng.random() < 0.15:
             del data[name]
         elif rng.random() < 0.15:
-            data[noise(rng)[:20]] = rng.choice(_ODD)
+            data[noise(rng)[:20]] = copy.deepcopy(rng.choice(_ODD))
         else:
             data[name] = spoilt(rng, data[name])
         return data
@@ -88,7 +88,7 @@ def spoilt(rng: random.Random, data: Any) -> Any:
         at = rng.randrange(len(data))
         data[at] = spoilt(rng, data[at])
         return data
-    return noise(rng) if rng.random() < 0.4 else rng.choice(_ODD)
+    return noise(rng) if rng.random() < 0.4 else copy.deepcopy(rng.choice(_ODD))
 
 
 def scratched(rng: random.Random, text: bytearray) -> bytes:
