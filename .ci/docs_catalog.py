@@ -37,8 +37,9 @@ CARD = {
     "capabilities": "What it can do: chat, tools, json_schema, logprobs, transcribe, words, embed.",
     "window": "Longest context in tokens; by default what the weights say.",
     "checked": "Day on which somebody last looked whether the vendor still has it so.",
-    "price": "`{in, out, cached, reasoning}`: US dollars per million tokens; or `{gpu_second}`."
-    " `checked` is the day of the look. Without it a remote row takes the installed price data.",
+    "price": "`{in, out, cached, reasoning}`: US dollars per million tokens; or `{gpu_second}`, or"
+    " `{image}`. `checked` is the day of the look. Without it a remote row takes the installed"
+    " price data.",
     "licence": "Licence of the weights, shown by `GET /v1/models`.",
     "digest": "Digest of the weights; Podium does not start over others.",
     "allow_insecure": "Allows plain http, on loopback only.",

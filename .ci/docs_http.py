@@ -81,6 +81,9 @@ MORE = {
     "`?sink=NAME` shows the words as that sink of the policy may see them, `?pipeline=NAME` and "
     "`?customer_id=` answer each turn in `podium.run` events, `?hypotheses=true` tells what may "
     "come next in `podium.hypothesis`.",
+    "POST /v1/images/generations": "OpenAI's pictures, as base64: `response_format: url` is "
+    "refused. `size` is `auto` or WIDTHxHEIGHT. `model` is one that makes pictures, or `auto`; "
+    "`seed` is our own and refused where the provider has none.",
     "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "
     "digest, price}`.",
     "POST /v1/pipelines/{name}/runs": "The document of `podium run --json`; with `stream` events: "

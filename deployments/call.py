@@ -91,6 +91,11 @@ class Call:
         asked = Asked(kind=kind, model=name, prefer=self.route.prefer)
         return self.state.catalog.card(str(self._decided(name, asked).chosen))
 
+    def image_model(self, name: str) -> tuple[ModelCard, Origin]:
+        """The card of the model that will make pictures, and what the gate must know of it."""
+        decision = self._decided(name, asked_for(name, self.route.prefer, "image"))
+        return self.state.catalog.card(str(decision.chosen)), self._origin(decision)
+
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""
         self.label = self.label.join(self.policy.source(source, self.principal.tenant))

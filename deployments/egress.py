@@ -22,9 +22,11 @@ from models.catalog import Catalog, ModelCard
 from models.collect import collect
 from models.deadline import Deadline
 from models.errors import ModelUnavailable
+from models.images import Images
 from models.messages import ChatDelta, Completion
 from models.remote.gate_stats import GateStats
-from models.remote.guarded import guarded, size_of
+from models.remote.guarded import guarded, guarded_once, size_of
+from models.remote.image_registry import connect_images
 from models.remote.registry import connect
 from models.remote.traffic import Traffic
 from router.detect.scan import scan
@@ -49,8 +51,17 @@ class Egress:
         enter_replica("egress")
         opened = Home(Path(home))
         keys = read_keys(opened) if settings.remote == "on" else {}
-        self._chats = {card.id: connect(card, keys.get(card.key_env or "")) for card in cards}
-        self._running = dict.fromkeys(self._chats, 0)
+        chats = {
+            card.id: connect(card, keys.get(card.key_env or ""))
+            for card in cards
+            if card.kind == "chat"
+        }
+        images = {
+            card.id: connect_images(card, keys.get(card.key_env or ""))
+            for card in cards
+            if card.kind == "image"
+        }
+        self._running = dict.fromkeys((*chats, *images), 0)
         self._traffic = Traffic(cards)
         # The gate takes a policy by the same checks as the gateway, or it might take another.
         served = [*(catalog.card(name) for name in settings.models), *cards]
@@ -66,7 +77,7 @@ class Egress:
         async def look(digest: str) -> Policy:
             return await asyncio.to_thread(keeper.look_for, digest)
 
-        self._departures = Departures(rules, self._chats, ledger, look=look)
+        self._departures = Departures(rules, chats, ledger, look=look, images=images)
         self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
@@ -89,6 +100,22 @@ class Egress:
         if outgoing.model not in self._running:
             return leaving
         return guarded(self._traffic, outgoing.model, size_of(outgoing.payload), leaving)
+
+    async def pictures(self, outgoing: Outgoing, seconds: float) -> Images:
+        """What the provider made, within `seconds`."""
+        deadline = Deadline.after(seconds)
+        if outgoing.model not in self._running:
+            return await self._departures.pictures(outgoing, deadline)
+        self._count(outgoing.model, 1)
+        try:
+            return await guarded_once(
+                self._traffic,
+                outgoing.model,
+                size_of(outgoing.payload),
+                lambda: self._departures.pictures(outgoing, deadline),
+            )
+        finally:
+            self._count(outgoing.model, -1)
 
     async def stats(self, model: str) -> GateStats:
         """How many answers of a model are open; raises ModelUnavailable for one not enabled."""

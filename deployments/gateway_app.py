@@ -21,6 +21,7 @@ from deployments.routes import (
     costs,
     embeddings,
     health,
+    images,
     keys,
     messages,
     models,
@@ -35,7 +36,7 @@ from deployments.wire.request_context import RequestContext
 from models.errors import InvalidRequest, PodiumError
 
 MODULES = (
-    health, chat, messages, embeddings, audio, realtime, models, pipelines, approvals,
+    health, chat, messages, embeddings, audio, realtime, images, models, pipelines, approvals,
     collections, status, keys, costs,
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from deployments.accounting import DIRECT, Accounting, Purpose
 from deployments.acts import GatewayActs, tool_cards
 from deployments.charged_chat import ChargedChat
 from deployments.egress_chat import chat_port
+from deployments.egress_images import image_port
 from deployments.hedged_chat import HedgedChat, Hedging
 from deployments.keyring import Keyring
 from deployments.ledger_remote import RemoteLedger
@@ -28,7 +29,7 @@ from deployments.wire.limits import Limits
 from models.catalog import Catalog, ModelCard
 from models.deadline import Deadline
 from models.errors import ModelNotFound, PodiumError
-from models.ports import ChatModel, TokenCounter
+from models.ports import ChatModel, ImageModel, TokenCounter
 from router.detect.scanner import Scanner
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
@@ -70,6 +71,7 @@ class GatewayState:
     acts: GatewayActs = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, ChatModel] = field(init=False)
+    _images: dict[str, ImageModel] = field(init=False)
     _hedging: dict[str, Hedging] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +80,10 @@ class GatewayState:
         sealer = Sealer(gate_keys(self.salt))
         self._chat = {
             name: chat_port(self.catalog.card(name), remote, sealer)
+            for name, remote in self.models.items()
+        }
+        self._images = {
+            name: image_port(self.catalog.card(name), remote, sealer)
             for name, remote in self.models.items()
         }
         self.retriever = SealedRemote(self.retriever, LabelSeals(seal_key(self.salt)))
@@ -111,6 +117,10 @@ class GatewayState:
     def chat_model(self, name: str) -> ChatModel:
         """The port of a chat model that runs here, or that is reached through the gate."""
         return self._chat[name]
+
+    def image_model(self, name: str) -> ImageModel:
+        """The port of a model that makes pictures."""
+        return self._images[name]
 
     def counter(self, name: str) -> TokenCounter:
         """What counts a local model's tokens."""

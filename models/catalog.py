@@ -24,6 +24,7 @@ Dialect = Literal[
     "anthropic",
     "gemini",
     "images",
+    "imagine",
     "copilot",
 ]
 Kind = Literal["chat", "speech", "embedding", "image"]
@@ -32,6 +33,7 @@ _LOCAL_KINDS: Mapping[str, Kind] = {
     "whisper": "speech",
     "embedder": "embedding",
     "images": "image",
+    "imagine": "image",
 }
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,7 +55,7 @@ Money = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=1_000_000)]
 
 
 class Price(BaseModel):
-    """Money per million tokens, or per second of an accelerator, and the day of the look.
+    """Money for a million tokens, an accelerator's second or a picture, and the day of the look.
 
     Cached and reasoning tokens cost like others where nothing is said. It is exact: YAML's numbers
     are read as the decimals they are written as.
@@ -66,6 +68,7 @@ class Price(BaseModel):
     cached: Money | None = None
     reasoning: Money | None = None
     gpu_second: Money = Decimal(0)
+    image: Money = Decimal(0)
     currency: str = "USD"
     checked: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
 
@@ -76,8 +79,8 @@ class Price(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Price:
-        if not self.model_fields_set & {"input", "output", "gpu_second"}:
-            raise ValueError("names neither `in` and `out` nor `gpu_second`")
+        if not self.model_fields_set & {"input", "output", "gpu_second", "image"}:
+            raise ValueError("names neither `in` and `out` nor `gpu_second` nor `image`")
         if ("input" in self.model_fields_set) != ("output" in self.model_fields_set):
             raise ValueError("`in` and `out` belong together")
         return self

@@ -139,7 +139,8 @@ class Usage:
     """Tokens read, written, and read from the prefix cache.
 
     Cached tokens and those written to a cache are part of the prompt's, reasoning tokens of the
-    completion's. `engine_seconds` is how long accelerators inside worked for this call.
+    completion's. `engine_seconds` is how long accelerators inside worked for this call, `images`
+    how many pictures were made.
     """
 
     prompt_tokens: int = 0
@@ -148,6 +149,7 @@ class Usage:
     reasoning_tokens: int = 0
     cache_write_tokens: int = 0
     engine_seconds: float = 0.0
+    images: int = 0
 
 
 @dataclass(frozen=True, slots=True)

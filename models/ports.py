@@ -7,6 +7,7 @@ from typing import Protocol
 
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.images import ImageJob, ImageRequest, Images
 from models.live import HeardClip, Listened, Piece, SpokenClip
 from models.messages import (
     ChatDelta,
@@ -72,3 +73,20 @@ class Embedder(Protocol):
 
     async def embed(self, request: EmbeddingRequest, deadline: Deadline) -> Embeddings:
         """One vector a text, in order."""
+
+
+class ImageJobs(Protocol):
+    """Knows the jobs it was given; raises PodiumError only."""
+
+    async def poll(self, job: ImageJob, deadline: Deadline) -> ImageJob:
+        """The job as it stands now; one that has ended is not asked about."""
+
+    async def fetch(self, job: ImageJob, deadline: Deadline) -> Images:
+        """What a job that is done has made, every picture checked to be one."""
+
+
+class ImageModel(ImageJobs, Protocol):
+    """Makes pictures: submit, poll until the job has ended, fetch."""
+
+    async def submit(self, request: ImageRequest, deadline: Deadline) -> ImageJob:
+        """The job; a model that works at once gives one that is done."""

@@ -34,6 +34,8 @@ class RowPrice(Protocol):
     @property
     def gpu_second(self) -> Decimal: ...
     @property
+    def image(self) -> Decimal: ...
+    @property
     def currency(self) -> str: ...
     @property
     def checked(self) -> str | None: ...
@@ -78,6 +80,7 @@ def _own(price: RowPrice) -> Tariff:
         cached=None if price.cached is None else Rate(price.cached),
         reasoning=None if price.reasoning is None else Rate(price.reasoning),
         gpu_second=price.gpu_second,
+        image=price.image,
         source="catalog",
         checked=price.checked,
     )

@@ -40,8 +40,9 @@ class Tariff:
     """The rates of one model; those that are None are charged like input or output.
 
     `gpu_second` is dollars for a second in which one accelerator (or a CPU engine) works for the
-    call. `source` says who named the price; `dearest` that nobody did, so that the dearest known
-    of its vendor, or of all, is taken. `checked` is the day or the version of the look.
+    call, `image` those for a picture that is made. `source` says who named the price; `dearest`
+    that nobody did, so that the dearest known of its vendor, or of all, is taken. `checked` is the
+    day or the version of the look.
     """
 
     input: Rate = NOTHING
@@ -50,6 +51,7 @@ class Tariff:
     cache_write: Rate | None = None
     reasoning: Rate | None = None
     gpu_second: Decimal = Decimal(0)
+    image: Decimal = Decimal(0)
     source: Source = "none"
     checked: str | None = None
 
@@ -72,13 +74,14 @@ class Tariff:
             + thought * (self.reasoning or self.output).at(prompt)
         )
         seconds = self.gpu_second * Decimal(str(usage.engine_seconds)) * NANO
-        return _up(millionths * _NANO_PER_MILLIONTH + seconds)
+        pictures = self.image * usage.images * NANO
+        return _up(millionths * _NANO_PER_MILLIONTH + seconds + pictures)
 
-    def most(self, read: int, written: int, seconds: float = 0.0) -> int:
-        """The most that so many tokens, or so many seconds, can cost, in nano-dollars."""
+    def most(self, read: int, written: int, seconds: float = 0.0, images: int = 0) -> int:
+        """The most that so many tokens, seconds and pictures can cost, in nano-dollars."""
         into = max(one.dearest() for one in (self.input, self.cached, self.cache_write) if one)
         out = max(one.dearest() for one in (self.output, self.reasoning) if one)
-        spent = self.gpu_second * Decimal(str(seconds)) * NANO
+        spent = self.gpu_second * Decimal(str(seconds)) * NANO + self.image * images * NANO
         return _up((read * into + written * out) * _NANO_PER_MILLIONTH + spent)
 
     def as_dict(self) -> dict[str, str | bool | None]:
@@ -88,6 +91,7 @@ class Tariff:
             "out": _text(self.output.base),
             "cached": _text(self.cached.base) if self.cached else None,
             "gpu_second": _text(self.gpu_second) if self.gpu_second else None,
+            "image": _text(self.image) if self.image else None,
             "currency": "USD",
             "source": self.source,
             "known": self.known,

@@ -20,6 +20,9 @@ AROUND_ONE = 16
 # The longest answer of a model that tells neither its window nor is told max_tokens.
 LONGEST_ANSWER = 32_768
 
+# No model that counts pictures in tokens takes more for one.
+LARGEST_PICTURE = 16_384
+
 
 class Priced(Protocol):
     """A model as far as its price goes."""
@@ -51,6 +54,12 @@ def text_bound(card: Priced, texts: Iterable[str], seconds: float = 0.0) -> Amou
     """The most that embedding these texts can use."""
     tokens = sum(_bytes(text) + AROUND_ONE for text in texts)
     return Amount(tokens, card.tariff.most(tokens, 0, seconds))
+
+
+def image_bound(card: Priced, prompt: str, n: int, seconds: float = 0.0) -> Amount:
+    """The most that `n` pictures of a prompt can use."""
+    read, written = _bytes(prompt) + AROUND_ALL, n * LARGEST_PICTURE
+    return Amount(read + written, card.tariff.most(read, written, seconds, n))
 
 
 def delivered_bound(

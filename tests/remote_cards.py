@@ -34,3 +34,9 @@ def gemini_card(base_url: str = "https://provider.test", **fields: Any) -> Model
     """A row of Gemini's dialect at the site `google`."""
     row = {"id": "gemini", "dialect": "gemini", "key_env": "GEMINI_API_KEY"}
     return remote_card(base_url, **row | {"site": "google"} | fields)
+
+
+def images_card(base_url: str = "https://provider.test/v1", **fields: Any) -> ModelCard:
+    """A row of OpenAI's image dialect at the site `openai`."""
+    row = {"id": "openai-images", "dialect": "images", "vendor_model": "vendor-image-1"}
+    return remote_card(base_url, **row | {"capabilities": ["images_out"]} | fields)

@@ -19,9 +19,9 @@ from starlette.routing import Route
 from deployments.stub.anthropic_chat import AnthropicChat
 from deployments.stub.capture import Capture
 from deployments.stub.dialect import MALFORMED, Dialect
-from deployments.stub.faults import NEED_A_STREAM, broken, whole_fault
+from deployments.stub.faults import NEED_A_STREAM, broken, broken_whole, whole_fault
 from deployments.stub.gemini_chat import GeminiChat
-from deployments.stub.media import images_body, transcript_body
+from deployments.stub.media import NO_PICTURE, images_body, transcript_body
 from deployments.stub.openai_chat import OpenAiChat
 from deployments.stub.said import Said
 from deployments.stub.script import Row, Script
@@ -99,7 +99,7 @@ class Stub:
         try:
             fields: Any = json.loads(body)
             row = self.script.row(str(fields["prompt"]))
-            early = await self._early(row, request, _OPENAI)
+            early = await self._early(row, request, _OPENAI) or broken_whole(row, NO_PICTURE)
             return early or JSONResponse(images_body(fields, row))
         except MALFORMED:
             return _error(_OPENAI, Row(status=400))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from deployments.stub.dialect import Dialect
 from deployments.stub.script import Row
@@ -50,6 +50,22 @@ async def broken(row: Row, dialect: Dialect) -> AsyncIterator[bytes]:
             yield _PIECE
             # Lets the server notice that nobody reads any more.
             await asyncio.sleep(0)
+
+
+def broken_whole(row: Row, wrong: bytes) -> Response | None:
+    """What comes in place of an answer that is never streamed; `wrong` is one of a wrong type."""
+    if row.fault == "wrong_json":
+        return Response(b'{"data": [', media_type="application/json")
+    if row.fault == "wrong_type":
+        return Response(wrong, media_type="application/json")
+    if row.fault == "reset":
+        return StreamingResponse(_cut(), media_type="application/json")
+    return None
+
+
+async def _cut() -> AsyncIterator[bytes]:
+    yield b'{"data": ['
+    raise Cut("the script cuts the answer here")
 
 
 async def _until_gone(request: Request) -> None:

@@ -10,6 +10,8 @@ from deployments.stub.script import Row
 
 _LARGEST = 64
 _MOST = 10
+NO_PICTURE = b'{"created": 0, "data": [{"b64_json": "bm8gcGljdHVyZQ=="}]}'
+"""An answer whose picture is none."""
 
 
 def images_body(body: Mapping[str, Any], row: Row) -> dict[str, Any]:

@@ -94,6 +94,14 @@ class Exchange:
             if stream is not None:
                 await stream.close()
 
+    async def once(self, body: bytes, deadline: Deadline) -> Any:
+        """Put exactly `body` on the wire and give the one answer, as the SDK's own type."""
+        self.running += 1
+        try:
+            return await self._within(deadline, self._wire.open(body, self._timeout(deadline)))
+        finally:
+            self.running -= 1
+
     def _deltas(self, reader: Reader, piece: Any) -> list[ChatDelta]:
         before = reader.model
         try:
@@ -139,7 +147,7 @@ class Exchange:
 
 def no_answer(card: ModelCard) -> PodiumError:
     """The error of an answer that is none in its row's dialect."""
-    what = "answered with what is no chat completion"
+    what = f"answered with what is no {'picture' if card.kind == 'image' else 'chat completion'}"
     return unavailable(card, what, "Mend base_url of its row.")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from models.errors import ModelUnavailable
 from models.messages import ChatDelta
 from models.remote.answer_watch import watching
 from models.remote.provider_errors import Answered
 from models.remote.traffic import Traffic
+
+Answer = TypeVar("Answer")
 
 
 class Refused(ModelUnavailable):
@@ -37,6 +39,24 @@ async def guarded(
     except BaseException as error:
         ending = error
         if not begun and _gave_nothing(error):
+            raise Refused(error.message, retry_after=error.retry_after) from error.__cause__
+        raise
+    finally:
+        traffic.ended(passing, ending)
+
+
+async def guarded_once(
+    traffic: Traffic, model: str, tokens: int, work: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The answer of `work`, which is not begun when the model is held back: raises HeldBack."""
+    passing = traffic.begin(model, tokens)
+    ending: BaseException | None = None
+    try:
+        with watching(lambda status, told: traffic.answered(passing, status, told)):
+            return await work()
+    except BaseException as error:
+        ending = error
+        if _gave_nothing(error):
             raise Refused(error.message, retry_after=error.retry_after) from error.__cause__
         raise
     finally:

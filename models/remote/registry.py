@@ -9,7 +9,13 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidConfig
 from models.messages import ChatDelta, ChatRequest
-from models.remote import anthropic_body, copilot_body, gemini_body, openai_body
+from models.remote import (
+    anthropic_body,
+    copilot_body,
+    gemini_body,
+    image_registry,
+    openai_body,
+)
 from models.remote.anthropic_settings import AnthropicSettings
 from models.remote.copilot_settings import CopilotSettings
 from models.remote.gemini_settings import GeminiSettings
@@ -41,7 +47,7 @@ class RemoteChat(Protocol):
 
 def is_callable(card: ModelCard) -> bool:
     """Whether an adapter for the row's dialect is there."""
-    return card.dialect in DIALECTS
+    return card.dialect in (*DIALECTS, *image_registry.DIALECTS)
 
 
 def has_address(card: ModelCard) -> bool:
@@ -92,14 +98,16 @@ def wire_body(card: ModelCard, request: ChatRequest) -> bytes:
 
 def wire_fields(card: ModelCard) -> frozenset[str]:
     """The fields that a body of the row's dialect may have."""
+    if card.dialect in image_registry.DIALECTS:
+        return image_registry.wire_fields(card)
     _check(card)
     return _FIELDS[card.dialect]
 
 
 def _check(card: ModelCard) -> None:
-    if not is_callable(card):
+    if card.dialect not in DIALECTS:
         raise InvalidConfig(
-            f"The row '{card.id}' has dialect {card.dialect}, for which there is no adapter;"
+            f"The row '{card.id}' has dialect {card.dialect}, for which there is no chat adapter;"
             f" there are: {', '.join(DIALECTS)}.",
             param="dialect",
         )

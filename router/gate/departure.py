@@ -8,12 +8,16 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import GatePayloadRefused, ModelNotFound, PodiumError, Unavailable
+from models.image_jobs import finished
+from models.images import Images
 from models.messages import ChatDelta
+from models.remote.image_registry import RemoteImages
 from models.remote.registry import RemoteChat, wire_fields
 from router.gate.check import Permit, check
 from router.gate.last_scan import LastScan
@@ -73,9 +77,11 @@ class Departures:
         clock: Callable[[], float] = time.time,
         spent: Spent | None = None,
         look: Look | None = None,
+        images: Mapping[str, RemoteImages] = MappingProxyType({}),
     ) -> None:
         self._rules = rules
         self._chats = chats
+        self._images = images
         self._ledger = ledger
         self._clock = clock
         self._look = look
@@ -83,15 +89,10 @@ class Departures:
 
     async def stream(self, outgoing: Outgoing, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The provider's answer; raises PodiumError only. Closing it stops the provider's work."""
-        await self._look_for(outgoing)
-        permit = self.permit(outgoing)
-        leaving, lowered = self._leaving(permit), None
-        if permit.claims.lowering is not None:
-            lowered = declassification(permit.claims.lowering, leaving, self._clock())
-            extra = {**(leaving.extra or {}), "declassification": lowered.id}
-            leaving = replace(leaving, extra=extra)
-        intent = await self.write_down(leaving, lowered)
-        chat = self._chats[outgoing.model]
+        chat = self._chats.get(outgoing.model)
+        if chat is None:
+            raise _not_here(outgoing)
+        permit, leaving, intent = await self._let_out(outgoing)
         passage = Passage()
         try:
             deltas: Any = chat.send(permit.payload, deadline)
@@ -107,6 +108,38 @@ class Departures:
             facts = passage.facts(chat.returned_model)
             await asyncio.shield(self._conclude(intent, leaving, passage, facts))
 
+    async def pictures(self, outgoing: Outgoing, deadline: Deadline) -> Images:
+        """What the provider made; raises PodiumError only."""
+        model = self._images.get(outgoing.model)
+        if model is None:
+            raise _not_here(outgoing)
+        permit, leaving, intent = await self._let_out(outgoing)
+        passage, returned = Passage(), None
+        try:
+            job = await model.send(permit.payload, deadline)
+            passage.submitted()
+            made = await finished(model, job, deadline)
+            passage.made(made)
+            returned = made.returned_model
+        except PodiumError as error:
+            passage.failed(error)
+            raise
+        finally:
+            facts = passage.facts(returned)
+            await asyncio.shield(self._conclude(intent, leaving, passage, facts))
+        return made
+
+    async def _let_out(self, outgoing: Outgoing) -> tuple[Permit, egress.Intent, str]:
+        """Leave to send, what leaves, and the id of its intent, which is on disk."""
+        await self._look_for(outgoing)
+        permit = self.permit(outgoing)
+        leaving, lowered = self._leaving(permit), None
+        if permit.claims.lowering is not None:
+            lowered = declassification(permit.claims.lowering, leaving, self._clock())
+            extra = {**(leaving.extra or {}), "declassification": lowered.id}
+            leaving = replace(leaving, extra=extra)
+        return permit, leaving, await self.write_down(leaving, lowered)
+
     def swap_policy(self, policy: Policy) -> None:
         """Decide by another policy from now on; requests begun under the last ones by it, too."""
         if policy.digest == self._rules.policy.digest:
@@ -119,7 +152,7 @@ class Departures:
         rules, now = self._rules, self._clock()
         card = rules.cards.get(outgoing.model)
         if card is None:
-            raise ModelNotFound(f"No model '{outgoing.model}' outside is enabled.", param="model")
+            raise _not_here(outgoing)
         permit = check(
             outgoing.token,
             outgoing.payload,
@@ -167,6 +200,8 @@ class Departures:
             ) from error
 
     def _scan(self, permit: Permit) -> None:
+        card = self._rules.cards[permit.claims.model]
+        param = "prompt" if card.kind == "image" else "messages"
         text = "\n".join(texts(permit.body))
         for scan in self._rules.scans:
             seen = scan(text)
@@ -174,13 +209,13 @@ class Departures:
                 raise GatePayloadRefused(
                     "A secret, such as a key or a password, stands in the text; it stays inside."
                     " Take it out, or use a local model.",
-                    param="messages",
+                    param=param,
                 )
             if not seen.complete:
                 raise GatePayloadRefused(
                     "The text can't be searched for secrets as a whole; it stays inside. Send less,"
                     " or use a local model.",
-                    param="messages",
+                    param=param,
                 )
 
     def _leaving(self, permit: Permit) -> egress.Intent:
@@ -216,6 +251,10 @@ class Departures:
         except (OSError, ValueError, PodiumError) as error:
             # The intent stands; without a result it counts as unknown.
             log.error("result not written", extra={"model": leaving.model, "code": _name(error)})
+
+
+def _not_here(outgoing: Outgoing) -> PodiumError:
+    return ModelNotFound(f"No model '{outgoing.model}' outside is enabled.", param="model")
 
 
 def _name(error: Exception) -> str:

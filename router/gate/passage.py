@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.errors import PodiumError
+from models.images import Images
 from models.messages import ChatDelta, Usage
 from models.remote.provider_errors import Answered, NeverSent
 from router.ledger.egress import Outcome
@@ -24,10 +25,18 @@ class Passage:
         self.status = "sent"
         self.usage = delta.usage or self.usage
 
+    def submitted(self) -> None:
+        """The provider took a job on."""
+        self.status = "sent"
+
+    def made(self, made: Images) -> None:
+        """The job is done."""
+        self.usage = made.usage or Usage(images=len(made.images))
+
     def failed(self, error: PodiumError) -> None:
         """It ended with an error, the provider's or one on the way."""
         self.code = error.code or error.type
-        if isinstance(error, NeverSent):
+        if isinstance(error, NeverSent) and self.status == "unknown":
             self.status = "failed"
         elif isinstance(error.__cause__, Answered):
             self.status = "sent"
@@ -39,4 +48,5 @@ class Passage:
             "returned_model": returned_model,
             "prompt_tokens": self.usage.prompt_tokens,
             "completion_tokens": self.usage.completion_tokens,
+            **({"images": self.usage.images} if self.usage.images else {}),
         }

@@ -14,9 +14,11 @@ from models.catalog import Catalog, ModelCard
 from models.collect import collect
 from models.deadline import Deadline
 from models.errors import LedgerUnavailable
+from models.images import Images
 from models.messages import ChatDelta, Completion
 from models.remote.gate_stats import GateStats
-from models.remote.guarded import guarded, size_of
+from models.remote.guarded import guarded, guarded_once, size_of
+from models.remote.image_registry import RemoteImages, connect_images
 from models.remote.registry import RemoteChat, connect
 from models.remote.traffic import Traffic
 from models.resilience_breaker import BreakerRules
@@ -28,7 +30,7 @@ from router.ledger.port import Receipt
 from router.ledger.record import Record
 from router.policy import Policy
 from router.policy_file import default_policy
-from tests.remote_cards import claude_card, gemini_card, remote_card
+from tests.remote_cards import claude_card, gemini_card, images_card, remote_card
 from tests.wire.local_remote import LocalRemote
 from tests.wire.stage import CARDS, PEPPER, Stage
 
@@ -79,6 +81,17 @@ class EgressService:
             async for delta in deltas:
                 yield delta
 
+    async def pictures(self, outgoing: Outgoing, seconds: float) -> Images:
+        self.handed.append(outgoing)
+        deadline = Deadline.after(seconds)
+        size = size_of(outgoing.payload)
+        return await guarded_once(
+            self.traffic,
+            outgoing.model,
+            size,
+            lambda: self.departures.pictures(outgoing, deadline),
+        )
+
     async def stats(self, model: str) -> GateStats:
         return GateStats(held=self.traffic.held(model))
 
@@ -90,7 +103,8 @@ class EgressService:
 class GatedStage(Stage):
     """A stage whose gateway reaches models outside at `base_url`, through the gate alone.
 
-    They are `chatgpt`, `claude` and `gemini`, and what is `extra`.
+    They are `chatgpt`, `claude` and `gemini`, `openai-images`, which makes pictures, and what is
+    `extra`.
     """
 
     base_url: str = ""
@@ -99,11 +113,12 @@ class GatedStage(Stage):
     policy: Policy = field(default_factory=default_policy)
     egress: EgressService = field(init=False)
     adapters: dict[str, RemoteChat] = field(init=False)
+    painters: dict[str, RemoteImages] = field(init=False)
     ledger: KeptRecords = field(default_factory=KeptRecords)
 
     async def close(self) -> None:
         await super().close()
-        for adapter in self.adapters.values():
+        for adapter in (*self.adapters.values(), *self.painters.values()):
             await adapter.close()
 
     def _gateway(self) -> GatewayState:
@@ -116,14 +131,24 @@ class GatedStage(Stage):
                 remote_card(self.base_url, price=self.price, capabilities=seeing),
                 claude_card(root, capabilities=seeing),
                 gemini_card(root, capabilities=seeing),
+                images_card(self.base_url, price=self.price),
                 *self.extra,
             )
         }
         rules = GateRules(
             gate_keys(PEPPER), self.policy, cards, (KnownValues([PROVIDER_KEY]), scan)
         )
-        self.adapters = {name: connect(card, PROVIDER_KEY) for name, card in cards.items()}
-        departures = Departures(rules, self.adapters, self.ledger)
+        self.adapters = {
+            name: connect(card, PROVIDER_KEY)
+            for name, card in cards.items()
+            if card.kind == "chat"
+        }
+        self.painters = {
+            name: connect_images(card, PROVIDER_KEY)
+            for name, card in cards.items()
+            if card.kind == "image"
+        }
+        departures = Departures(rules, self.adapters, self.ledger, images=self.painters)
         self.egress = EgressService(departures, Traffic(cards.values(), OPEN_FOR_LONG))
         gate = LocalRemote("egress", self.egress)
         models = {**made.models, **{name: EgressModel(gate, name) for name in cards}}

@@ -24,6 +24,7 @@ GUARDED = (
     ("POST", "/v1/embeddings"),
     ("POST", "/v1/audio/transcriptions"),
     ("POST", "/v1/audio/translations"),
+    ("POST", "/v1/images/generations"),
     ("GET", "/v1/pipelines"),
     ("GET", "/v1/pipelines/support"),
     ("POST", "/v1/pipelines/support/runs"),

@@ -73,7 +73,9 @@ def test_the_stub_s_rows_lead_to_it_and_know_no_key(tmp_path: Path) -> None:
     write_stub_rows(tmp_path / "rows", shipped, STUB)
     laid = load_catalog([builtin_catalog(), tmp_path / "rows"])
     served = enabled_rows(Settings(remote="stub"), laid, ())
-    assert [one.id for one in served] == ["chatgpt", "claude", "gemini", "deepseek", "mistral-api"]
+    assert [one.id for one in served] == [
+        "chatgpt", "claude", "gemini", "deepseek", "mistral-api", "openai-images",
+    ]  # fmt: skip
     roots = {"claude", "gemini"}
     assert {one.base_url for one in served if one.id not in roots} == {STUB}
     assert {one.base_url for one in served if one.id in roots} == {STUB.removesuffix("/v1")}

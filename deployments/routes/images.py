@@ -1,0 +1,82 @@
+"""POST /v1/images/generations."""
+
+from __future__ import annotations
+
+import base64
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from deployments.call import Call
+from deployments.gateway_state import SharedState
+from deployments.wire.body import read_json
+from deployments.wire.body_texts import body_texts
+from deployments.wire.images_body import ImagesBody
+from deployments.wire.openapi import json_body
+from models.catalog import ModelCard
+from models.image_jobs import finished
+from models.images import ImageRequest, Images
+from models.messages import Usage
+from router.budget_estimate import image_bound
+from router.keys import Scope
+
+router = APIRouter(tags=["images"])
+
+
+@router.post(
+    "/v1/images/generations", summary="Make pictures", openapi_extra=json_body(ImagesBody)
+)
+async def create(request: Request, state: SharedState) -> Response:
+    """The pictures as base64, once they are all made."""
+    principal = state.keyring.principal(request, Scope.INFER)
+    body = await read_json(request, ImagesBody, state.limits.body_bytes)
+    call = Call(state, principal, request, body.route)
+    await call.detect({"user": list(body_texts(body))})
+    card, origin = call.image_model(body.model)
+    request.state.model = card.id
+    wanted = ImageRequest(
+        model=card.id,
+        prompt=body.prompt,
+        n=body.n or 1,
+        size=None if body.size == "auto" else body.size,
+        quality=None if body.quality == "auto" else body.quality,
+        seed=body.seed,
+        format=body.output_format,
+        request_id=call.request_id,
+        origin=origin,
+    )
+    made, usage = await _make(call, card, wanted)
+    answer = _answer(made, usage) | {"route": call.finished(card, usage)}
+    return JSONResponse(answer, headers=call.headers(card.id))
+
+
+async def _make(call: Call, card: ModelCard, wanted: ImageRequest) -> tuple[Images, Usage]:
+    """The pictures and what they are charged for.
+
+    Tokens that nobody counted are charged at their bound, unless the row has a price a picture.
+    """
+    model = call.state.image_model(card.id)
+    most = image_bound(card, wanted.prompt, wanted.n, call.deadline.remaining())
+    async with call.charge(card, most) as charge:
+        job = await model.submit(wanted, call.deadline)
+        made = await finished(model, job, call.deadline)
+        usage = made.usage or Usage(images=len(made.images))
+        if made.usage is not None or card.tariff.image or card.is_local:
+            charge.used(usage)
+    return made, usage
+
+
+def _answer(made: Images, usage: Usage) -> dict[str, Any]:
+    format_ = made.images[0].media_type.removeprefix("image/")
+    data = [{"b64_json": base64.b64encode(one.data).decode()} for one in made.images]
+    answer: dict[str, Any] = {"created": int(time.time()), "data": data, "output_format": format_}
+    if usage.prompt_tokens or usage.completion_tokens:
+        answer["usage"] = {
+            "input_tokens": usage.prompt_tokens,
+            "input_tokens_details": {"image_tokens": 0, "text_tokens": usage.prompt_tokens},
+            "output_tokens": usage.completion_tokens,
+            "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        }
+    return answer

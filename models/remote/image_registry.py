@@ -1,0 +1,64 @@
+"""Which adapter makes pictures in which wire dialect."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.catalog import ModelCard
+from models.deadline import Deadline
+from models.errors import InvalidConfig
+from models.images import ImageJob, ImageRequest
+from models.ports import ImageJobs
+from models.remote import image_body
+from models.remote.image_settings import ImageSettings
+from models.strict_yaml import parse
+
+DIALECTS = ("images",)
+
+
+class RemoteImages(ImageJobs, Protocol):
+    """A provider of pictures as the gate uses it: bytes that were checked go out."""
+
+    @property
+    def running(self) -> int:
+        """How many jobs are being made now."""
+
+    @property
+    def returned_model(self) -> str | None:
+        """The model that the provider last said it ran."""
+
+    async def send(self, body: bytes, deadline: Deadline) -> ImageJob:
+        """Put exactly `body` on the wire."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
+def connect_images(card: ModelCard, key: str | None) -> RemoteImages:
+    """The adapter of a row; no connection is opened yet. Raises InvalidConfig."""
+    _check(card)
+    from models.remote.openai_images import OpenAiImages
+
+    return OpenAiImages(card, key)
+
+
+def image_wire_body(card: ModelCard, request: ImageRequest) -> bytes:
+    """The bytes that the row's dialect puts on the wire; needs no SDK."""
+    _check(card)
+    settings = parse(ImageSettings, card.engine, card.id)
+    return image_body.body_bytes(request, card.vendor_model or card.id, settings)
+
+
+def wire_fields(card: ModelCard) -> frozenset[str]:
+    """The fields that a body of the row's dialect may have."""
+    _check(card)
+    return image_body.FIELDS
+
+
+def _check(card: ModelCard) -> None:
+    if card.dialect not in DIALECTS:
+        raise InvalidConfig(
+            f"The row '{card.id}' has dialect {card.dialect}, for which there is no image adapter;"
+            f" there are: {', '.join(DIALECTS)}.",
+            param="dialect",
+        )

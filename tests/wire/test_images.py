@@ -1,0 +1,158 @@
+"""POST /v1/images/generations with OpenAI's own SDK, through the gate to a provider's stub."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from deployments.settings import Settings
+from deployments.stub.script import Row
+from models.pictures import media_type_of
+from tests.wire.conftest import MODELS
+from tests.wire.gated_stage import PROVIDER_KEY, GatedStage
+from tests.wire.server import Server
+from tests.wire.stub_server import StubServer
+
+PROMPT = "a red lamp on a router"
+
+
+@pytest.fixture(scope="module")
+def shared_stub() -> Iterator[StubServer]:
+    with StubServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_gated(
+    shared_stub: StubServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    stage = GatedStage(
+        tmp_path_factory.mktemp("images"),
+        Settings(models=MODELS),
+        base_url=shared_stub.url,
+        price={"in": 0, "out": 0, "image": 0.25},
+    )
+    server = Server(stage).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def stub(shared_stub: StubServer) -> StubServer:
+    shared_stub.tell(Row())
+    return shared_stub
+
+
+@pytest.fixture
+def gated(shared_gated: Server, stub: StubServer) -> Server:
+    shared_gated.on_loop(lambda stage: stage.ledger.heal())
+    return shared_gated
+
+
+@pytest.fixture
+def client(gated: Server) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{gated.url}/v1", api_key=gated.key(), max_retries=0) as made:
+        yield made
+
+
+def test_pictures_come_back_with_their_route(
+    client: openai.OpenAI, gated: Server, stub: StubServer
+) -> None:
+    answer = client.images.generate(model="openai-images", prompt=PROMPT, n=2, size="64x32")
+    assert answer.data is not None
+    pictures = [base64.b64decode(one.b64_json or "") for one in answer.data]
+    assert [media_type_of(one) for one in pictures] == ["image/png"] * 2
+    assert answer.output_format == "png"
+    assert answer.usage is not None
+    route = answer.model_dump()["route"]
+    assert route["model"] == "openai-images"
+    assert route["site"] == "openai"
+    assert route["cost_usd"] == 0.5
+    assert len(stub.received) == 1
+    records = gated.on_loop(lambda stage: list(stage.ledger.records))
+    assert [record.kind for record in records] == ["egress.intent", "egress.result"]
+    assert records[0].fields["decision_id"] == route["decision_id"]
+    assert records[1].fields["status"] == "sent"
+    assert records[1].fields["images"] == 2
+    assert PROMPT not in repr(records)
+
+
+def test_the_model_may_be_left_to_the_router(client: openai.OpenAI) -> None:
+    answer = client.images.generate(model="auto", prompt=PROMPT)
+    assert answer.model_dump()["route"]["model"] == "openai-images"
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"response_format": "url"}, "response_format"),
+        ({"stream": True}, "stream"),
+        ({"style": "vivid"}, "style"),
+        ({"n": 11}, "n"),
+        ({"n": 0}, "n"),
+        ({"size": "huge"}, "size"),
+        ({"prompt": ""}, "prompt"),
+        ({"model": "mistral"}, "model"),
+        ({"extra_body": {"seed": 7}}, "seed"),
+    ],
+    ids=str,
+)
+def test_what_is_not_offered_is_refused_by_name(
+    client: openai.OpenAI, stub: StubServer, fields: dict[str, object], param: str
+) -> None:
+    asked: dict[str, object] = {"model": "openai-images", "prompt": PROMPT}
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.images.generate(**asked | fields)  # type: ignore[call-overload]
+    assert caught.value.param == param
+    assert stub.received == []
+
+
+def test_a_chat_with_a_model_for_pictures_is_refused(
+    client: openai.OpenAI, stub: StubServer
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(
+            model="openai-images", messages=[{"role": "user", "content": PROMPT}]
+        )
+    assert caught.value.param == "model"
+    assert stub.received == []
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["portrait of jane.doe@example.com", f"a poster that says {PROVIDER_KEY}"],
+    ids=["mail", "key"],
+)
+def test_what_the_prompt_holds_decides(
+    client: openai.OpenAI, gated: Server, stub: StubServer, prompt: str
+) -> None:
+    with pytest.raises(openai.PermissionDeniedError):
+        client.images.generate(model="openai-images", prompt=prompt)
+    assert stub.received == []
+    assert gated.on_loop(lambda stage: list(stage.ledger.records)) == []
+    client.images.generate(model="openai-images", prompt=PROMPT)
+    assert len(stub.received) == 1
+
+
+def test_a_higher_class_stays_inside(client: openai.OpenAI, stub: StubServer) -> None:
+    with pytest.raises(openai.PermissionDeniedError) as caught:
+        client.images.generate(
+            model="openai-images",
+            prompt=PROMPT,
+            extra_body={"route": {"data_class": "CONFIDENTIAL"}},
+        )
+    assert caught.value.code == "policy_denied"
+    assert stub.received == []
+
+
+def test_nothing_leaves_when_the_ledger_can_t_be_written(
+    client: openai.OpenAI, gated: Server, stub: StubServer
+) -> None:
+    gated.on_loop(lambda stage: stage.ledger.fail())
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.images.generate(model="openai-images", prompt=PROMPT)
+    assert caught.value.status_code == 503
+    assert stub.received == []
