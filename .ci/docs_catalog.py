@@ -10,6 +10,8 @@ from models.local.whisper_settings import WhisperSettings
 from models.remote.anthropic_settings import AnthropicSettings
 from models.remote.copilot_settings import CopilotSettings
 from models.remote.gemini_settings import GeminiSettings
+from models.remote.image_settings import ImageSettings
+from models.remote.imagine_settings import ImagineSettings
 from models.remote.openai_settings import OpenAiSettings
 
 PAGE = "catalog.md"
@@ -121,6 +123,33 @@ GEMINI = {
     "thinking_level": "How much the model thinks.",
 }
 
+IMAGES = {
+    "base64_field": "Sends `response_format: b64_json`, for servers that answer with addresses.",
+    "quality_field": "Whether the server takes `quality`.",
+    "format_field": "Whether the server takes `output_format`.",
+}
+IMAGINE = {
+    "submit_path": "Where a request is posted, behind `base_url`.",
+    "poll_path": "Where a job is asked about; `{id}` stands for its id.",
+    "prompt_field": "Name of the prompt in a request.",
+    "model_field": "Name of `vendor_model` in a request; so for the next five, of each wish.",
+    "n_field": "How many pictures.",
+    "size_field": "WIDTHxHEIGHT.",
+    "quality_field": "The quality.",
+    "seed_field": "The seed.",
+    "format_field": "The format of the file.",
+    "fixed": "Fields that every request has.",
+    "id_at": "Place of a job's id in the answer, names with dots between them.",
+    "status_at": "Place of its status.",
+    "assets_at": "Place of the addresses of its pictures: one, or a list.",
+    "model_at": "Place of the model's name, which is compared.",
+    "done": "Words for a job that is done.",
+    "failed": "Words for one that failed; any other word is one under way.",
+    "asset_hosts": "The only hosts from which pictures are fetched, with a port if it is not 443.",
+    "key_header": "Header of the key.",
+    "key_prefix": "What stands before the key.",
+}
+
 
 def page() -> str:
     """The whole page."""
@@ -141,6 +170,10 @@ def page() -> str:
             table(GeminiSettings, GEMINI | WIRE),
             "\n## `engine` of dialect `copilot`\n",
             table(CopilotSettings, WIRE | COPILOT),
+            "\n## `engine` of dialect `images`\n",
+            table(ImageSettings, IMAGES | WIRE),
+            "\n## `engine` of dialect `imagine`\n",
+            table(ImagineSettings, IMAGINE | WIRE),
             "\n## `engine` of dialect `embedder`\n",
             "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
             "before every text: `query_prefix` and `document_prefix` (empty).\n",

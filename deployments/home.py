@@ -98,6 +98,11 @@ class Home:
         return self.path / "collections"
 
     @property
+    def assets(self) -> Path:
+        """Pictures that were made, each named by its digest, and their labels."""
+        return self.path / "assets"
+
+    @property
     def logs(self) -> Path:
         """JSON logs, rotated."""
         return self.path / "logs"

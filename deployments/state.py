@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ray import serve
 
+from deployments.assets import Asset, keep_asset
 from deployments.home import Home
 from deployments.ledger import open_ledger
 from deployments.replica_environment import enter_replica
@@ -44,7 +45,7 @@ class StateService:
 
     def __init__(self, home: str, policy_digest: str, ledger: str | None = None) -> None:
         enter_replica("state")
-        opened = Home(Path(home))
+        self._home = opened = Home(Path(home))
         self._ledger = open_ledger(opened, ledger)
         self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
@@ -106,6 +107,12 @@ class StateService:
     async def costs(self, query: CostQuery) -> Sequence[CostSum]:
         """The sums of what calls came to."""
         return await asyncio.to_thread(self._costs.sums, query)
+
+    async def keep_assets(self, assets: Sequence[Asset]) -> None:
+        """Keep pictures and write each into the ledger; raises Unavailable, LedgerUnavailable."""
+        for asset in assets:
+            await asyncio.to_thread(keep_asset, self._home.assets, asset)
+            await self._ledger.append(asset.record(time.time()), durable=False)
 
     async def record_run(self, run: RunRecord) -> None:
         """Remember a run, and write it and its decisions into the ledger."""

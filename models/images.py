@@ -45,11 +45,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """What a job made; `usage` None and `returned_model` None where the model does not tell."""
+    """What a job made; the rest is None where the model does not tell."""
 
     images: tuple[Image, ...]
     usage: Usage | None = None
     returned_model: str | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

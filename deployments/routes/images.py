@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,13 +12,14 @@ from starlette.responses import JSONResponse, Response
 
 from deployments.call import Call
 from deployments.gateway_state import SharedState
+from deployments.made_pictures import keep_pictures
 from deployments.wire.body import read_json
 from deployments.wire.body_texts import body_texts
 from deployments.wire.images_body import ImagesBody
 from deployments.wire.openapi import json_body
 from models.catalog import ModelCard
 from models.image_jobs import finished
-from models.images import ImageRequest, Images
+from models.images import Image, ImageRequest, Images
 from models.messages import Usage
 from router.budget_estimate import image_bound
 from router.keys import Scope
@@ -48,7 +50,9 @@ async def create(request: Request, state: SharedState) -> Response:
         origin=origin,
     )
     made, usage = await _make(call, card, wanted)
-    answer = _answer(made, usage) | {"route": call.finished(card, usage)}
+    assets = await keep_pictures(call, card, wanted, made)
+    route = call.finished(card, usage) | {"assets": [f"sha256:{one.digest}" for one in assets]}
+    answer = _answer([one.image for one in assets], usage) | {"route": route}
     return JSONResponse(answer, headers=call.headers(card.id))
 
 
@@ -68,9 +72,9 @@ async def _make(call: Call, card: ModelCard, wanted: ImageRequest) -> tuple[Imag
     return made, usage
 
 
-def _answer(made: Images, usage: Usage) -> dict[str, Any]:
-    format_ = made.images[0].media_type.removeprefix("image/")
-    data = [{"b64_json": base64.b64encode(one.data).decode()} for one in made.images]
+def _answer(pictures: Sequence[Image], usage: Usage) -> dict[str, Any]:
+    format_ = pictures[0].media_type.removeprefix("image/")
+    data = [{"b64_json": base64.b64encode(one.data).decode()} for one in pictures]
     answer: dict[str, Any] = {"created": int(time.time()), "data": data, "output_format": format_}
     if usage.prompt_tokens or usage.completion_tokens:
         answer["usage"] = {

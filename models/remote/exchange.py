@@ -96,9 +96,15 @@ class Exchange:
 
     async def once(self, body: bytes, deadline: Deadline) -> Any:
         """Put exactly `body` on the wire and give the one answer, as the SDK's own type."""
+        return await self.asked(lambda limits: self._wire.open(body, limits), deadline)
+
+    async def asked(
+        self, work: Callable[[httpx2.Timeout], Awaitable[Any]], deadline: Deadline
+    ) -> Any:
+        """What `work` gives by the deadline; raises PodiumError only."""
         self.running += 1
         try:
-            return await self._within(deadline, self._wire.open(body, self._timeout(deadline)))
+            return await self._within(deadline, work(self._timeout(deadline)))
         finally:
             self.running -= 1
 
@@ -111,10 +117,10 @@ class Exchange:
         except _NO_ANSWER:
             raise no_answer(self._card) from Answered(_OK)
         if reader.model is not None and reader.model != before:
-            self._check_model(reader.model)
+            self.check_model(reader.model)
         return deltas
 
-    def _check_model(self, returned: str) -> None:
+    def check_model(self, returned: str) -> None:
         """The label, the price and the record are for the model asked for, and for no other."""
         self.returned_model = returned
         asked = self._card.vendor_model or self._card.id

@@ -9,11 +9,12 @@ from models.deadline import Deadline
 from models.errors import InvalidConfig
 from models.images import ImageJob, ImageRequest
 from models.ports import ImageJobs
-from models.remote import image_body
+from models.remote import image_body, imagine_body
 from models.remote.image_settings import ImageSettings
+from models.remote.imagine_settings import ImagineSettings
 from models.strict_yaml import parse
 
-DIALECTS = ("images",)
+DIALECTS = ("images", "imagine")
 
 
 class RemoteImages(ImageJobs, Protocol):
@@ -37,6 +38,10 @@ class RemoteImages(ImageJobs, Protocol):
 def connect_images(card: ModelCard, key: str | None) -> RemoteImages:
     """The adapter of a row; no connection is opened yet. Raises InvalidConfig."""
     _check(card)
+    if card.dialect == "imagine":
+        from models.remote.imagine_jobs import ImagineJobs
+
+        return ImagineJobs(card, key)
     from models.remote.openai_images import OpenAiImages
 
     return OpenAiImages(card, key)
@@ -45,13 +50,19 @@ def connect_images(card: ModelCard, key: str | None) -> RemoteImages:
 def image_wire_body(card: ModelCard, request: ImageRequest) -> bytes:
     """The bytes that the row's dialect puts on the wire; needs no SDK."""
     _check(card)
+    model = card.vendor_model or card.id
+    if card.dialect == "imagine":
+        imagine = parse(ImagineSettings, card.engine, card.id)
+        return imagine_body.body_bytes(request, model, imagine)
     settings = parse(ImageSettings, card.engine, card.id)
-    return image_body.body_bytes(request, card.vendor_model or card.id, settings)
+    return image_body.body_bytes(request, model, settings)
 
 
 def wire_fields(card: ModelCard) -> frozenset[str]:
     """The fields that a body of the row's dialect may have."""
     _check(card)
+    if card.dialect == "imagine":
+        return parse(ImagineSettings, card.engine, card.id).fields
     return image_body.FIELDS
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 Kind = Literal[
     "egress.intent", "egress.result", "decision", "declassification", "admin", "run", "alarm",
-    "act.intent", "act.result",
+    "act.intent", "act.result", "image.made",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 # These happen only after they are on disk, whatever the caller asks for.

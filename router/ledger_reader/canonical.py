@@ -14,7 +14,7 @@ VERSION = 1
 KINDS = frozenset(
     {
         *("egress.intent", "egress.result", "decision", "declassification", "admin", "run"),
-        *("alarm", "act.intent", "act.result"),
+        *("alarm", "act.intent", "act.result", "image.made"),
     }
 )
 FIELDS = frozenset(

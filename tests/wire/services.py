@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from deployments.assets import Asset
 from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
@@ -168,6 +169,7 @@ class StateService:
     accounts: Accounts
     costs_store: SqlCostStore
     book: ActBook
+    assets: list[Asset] = field(default_factory=list)
 
     async def record_costs(self, costs: Sequence[CallCost]) -> None:
         await asyncio.to_thread(self.costs_store.add, costs)
@@ -222,6 +224,9 @@ class StateService:
 
     async def spent(self, tenant: str | None = None) -> Sequence[Spending]:
         return await asyncio.to_thread(self.accounts.spent, tenant)
+
+    async def keep_assets(self, assets: Sequence[Asset]) -> None:
+        self.assets.extend(assets)
 
     async def record_run(self, run: RunRecord) -> None:
         await asyncio.to_thread(self.state.record_run, run)

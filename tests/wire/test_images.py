@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
 
 import openai
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from deployments.settings import Settings
 from deployments.stub.script import Row
 from models.pictures import media_type_of
+from router.label import Clearance, Level
 from tests.wire.conftest import MODELS
 from tests.wire.gated_stage import PROVIDER_KEY, GatedStage
 from tests.wire.server import Server
@@ -72,6 +76,7 @@ def test_pictures_come_back_with_their_route(
     assert route["site"] == "openai"
     assert route["cost_usd"] == 0.5
     assert len(stub.received) == 1
+    assert route["assets"] == [f"sha256:{sha256(one).hexdigest()}" for one in pictures]
     records = gated.on_loop(lambda stage: list(stage.ledger.records))
     assert [record.kind for record in records] == ["egress.intent", "egress.result"]
     assert records[0].fields["decision_id"] == route["decision_id"]
@@ -156,3 +161,39 @@ def test_nothing_leaves_when_the_ledger_can_t_be_written(
         client.images.generate(model="openai-images", prompt=PROMPT)
     assert caught.value.status_code == 503
     assert stub.received == []
+
+
+def test_a_picture_says_where_it_comes_from(client: openai.OpenAI, gated: Server) -> None:
+    answer = client.images.generate(model="openai-images", prompt=PROMPT)
+    assert answer.data is not None
+    data = base64.b64decode(answer.data[0].b64_json or "")
+    told = json.loads(data[data.index(b"podium\0\0\0\0\0") + 11 : data.index(b"IDAT") - 8])
+    route = answer.model_dump()["route"]
+    assert told["model"] == "openai-images"
+    assert told["decision_id"] == route["decision_id"]
+    assert told["label"]["level"] == "INTERNAL"
+    assert told["checks"]["gate"] is True
+    assert told["prompt_mac"].startswith("hmac-sha256:")
+    assert told["prompt"] == PROMPT
+    asset = gated.on_loop(lambda stage: stage.remotes["state"].target.assets[-1])
+    assert asset.image.data == data
+    record = asset.record(1.0)
+    assert record.kind == "image.made"
+    assert record.fields["sha256"] == sha256(data).hexdigest()
+    assert PROMPT not in repr(record)
+
+
+def test_a_prompt_that_no_download_may_hold_stands_in_no_file(
+    client: openai.OpenAI, gated: Server
+) -> None:
+    open_policy = gated.on_loop(lambda stage: stage.gateway.policy)
+    closed = replace(open_policy, sinks={**open_policy.sinks, "downloads": Clearance(Level.PUBLIC)})
+    gated.on_loop(lambda stage: setattr(stage.gateway, "policy", closed))
+    try:
+        answer = client.images.generate(model="openai-images", prompt=PROMPT)
+    finally:
+        gated.on_loop(lambda stage: setattr(stage.gateway, "policy", open_policy))
+    assert answer.data is not None
+    data = base64.b64decode(answer.data[0].b64_json or "")
+    assert b"prompt_mac" in data
+    assert PROMPT.encode() not in data

@@ -1,0 +1,72 @@
+"""Pictures that were made, kept in the home under the digest of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deployments.home import make_private
+from deployments.private_file import write_private
+from models.errors import SetupError, Unavailable
+from models.images import Image
+from router.ledger.images import image_made
+from router.ledger.record import Record
+
+_ENDINGS: Mapping[str, str] = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A picture with what is known of it; `label` is canonical JSON."""
+
+    image: Image
+    tenant: str
+    request_id: str
+    label: str
+    provenance: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, 64 hex digits."""
+        return hashlib.sha256(self.image.data).hexdigest()
+
+    def record(self, at: float) -> Record:
+        """What the ledger says of it; `at` is seconds since the epoch."""
+        return image_made(self.tenant, self.request_id, at, self.digest, self.provenance)
+
+
+def keep_asset(folder: Path, asset: Asset) -> Path:
+    """Write the picture, and beside it its label; raises Unavailable when the disk takes neither.
+
+    The label comes first: a picture without one counts as top secret.
+    """
+    digest = asset.digest
+    place = folder / digest[:2]
+    path = place / f"{digest}.{_ENDINGS[asset.image.media_type]}"
+    facts = {
+        "tenant": asset.tenant,
+        "request_id": asset.request_id,
+        "label": json.loads(asset.label),
+        "provenance": dict(asset.provenance),
+    }
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1)
+    try:
+        make_private(folder)
+        make_private(place)
+        write_private(place / f"{digest}.json", text.encode())
+        write_private(path, asset.image.data)
+    except (OSError, SetupError) as error:
+        raise Unavailable(
+            "The picture was made and can't be kept: the home's disk takes no more. Make room.",
+            retry_after=5.0,
+        ) from error
+    return path

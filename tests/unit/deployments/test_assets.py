@@ -1,0 +1,48 @@
+"""Pictures are kept under their digest, private, each with its label."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from deployments.assets import Asset, keep_asset
+from models.errors import Unavailable
+from models.images import Image
+
+DATA = b"\x89PNG\r\n\x1a\n and more"
+TOLD = {"model": "openai-images", "seed": None, "prompt": "a red lamp"}
+
+
+def asset() -> Asset:
+    return Asset(Image("image/png", DATA), "acme", "req_1", '{"level": "INTERNAL"}', TOLD)
+
+
+def test_the_name_is_the_digest_and_the_label_lies_beside_it(tmp_path: Path) -> None:
+    path = keep_asset(tmp_path / "assets", asset())
+    digest = hashlib.sha256(DATA).hexdigest()
+    assert path.name == f"{digest}.png"
+    assert path.read_bytes() == DATA
+    facts = json.loads(path.with_suffix(".json").read_bytes())
+    assert facts["label"] == {"level": "INTERNAL"}
+    assert facts["provenance"]["model"] == "openai-images"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert keep_asset(tmp_path / "assets", asset()) == path
+
+
+def test_the_record_has_the_digest_and_not_the_prompt() -> None:
+    record = asset().record(7.0)
+    assert (record.kind, record.tenant, record.request_id) == ("image.made", "acme", "req_1")
+    assert record.fields["sha256"] == hashlib.sha256(DATA).hexdigest()
+    assert "red lamp" in asset().provenance["prompt"]
+    assert "red lamp" not in repr(record)
+
+
+def test_a_disk_that_takes_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "assets").write_text("a file where the folder should be")
+    with pytest.raises(Unavailable):
+        keep_asset(tmp_path / "assets", asset())
