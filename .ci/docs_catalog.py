@@ -5,6 +5,7 @@ from __future__ import annotations
 from docs_fields import table
 
 from models.catalog import ModelCard
+from models.local.diffusers_settings import DiffusersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
 from models.remote.anthropic_settings import AnthropicSettings
@@ -27,7 +28,7 @@ on and its key is there.
 """
 CARD = {
     "id": "The name clients use.",
-    "dialect": "The engine or API. The first three run here; the others are for remote models.",
+    "dialect": "The engine or API. The first four run here; the others are for remote models.",
     "path": "Folder of the weights, or `package:NAME/FOLDER` inside an installed package.",
     "base_url": "Address of a remote API; plain http only on loopback with `allow_insecure`.",
     "vendor_model": "The vendor's own id; it finds the row too.",
@@ -149,6 +150,15 @@ IMAGINE = {
     "key_header": "Header of the key.",
     "key_prefix": "What stands before the key.",
 }
+DIFFUSERS = {
+    "device": "Where it runs.",
+    "dtype": "Type of the weights in memory.",
+    "steps": "Steps of the scheduler for one picture.",
+    "guidance": "How closely the prompt is followed; by default the pipeline's own.",
+    "size": "Size of a picture when none is asked for.",
+    "largest": "The longest side that may be asked for, in pixels.",
+    "multiple": "Sides must be a multiple of this.",
+}
 
 
 def page() -> str:
@@ -174,6 +184,8 @@ def page() -> str:
             table(ImageSettings, IMAGES | WIRE),
             "\n## `engine` of dialect `imagine`\n",
             table(ImagineSettings, IMAGINE | WIRE),
+            "\n## `engine` of dialect `diffusers`\n",
+            table(DiffusersSettings, DIFFUSERS),
             "\n## `engine` of dialect `embedder`\n",
             "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
             "before every text: `query_prefix` and `document_prefix` (empty).\n",

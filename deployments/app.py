@@ -110,6 +110,10 @@ def _model(card: ModelCard, labels: Mapping[str, str]) -> Application:
         from deployments.embedder import Embedder
 
         deployment, ongoing = Embedder, 256
+    elif card.dialect == "diffusers":
+        from deployments.image_maker import ImageMaker
+
+        deployment, ongoing = ImageMaker, 16
     else:
         raise InvalidConfig(
             f"'{card.id}' is a remote model; `remote: on` serves it, leave it out of models.",

@@ -20,6 +20,7 @@ Dialect = Literal[
     "vllm",
     "whisper",
     "embedder",
+    "diffusers",
     "openai_compatible",
     "anthropic",
     "gemini",
@@ -32,6 +33,7 @@ _LOCAL_KINDS: Mapping[str, Kind] = {
     "vllm": "chat",
     "whisper": "speech",
     "embedder": "embedding",
+    "diffusers": "image",
     "images": "image",
     "imagine": "image",
 }
@@ -124,7 +126,7 @@ class ModelCard(BaseModel):
     @property
     def is_local(self) -> bool:
         """Whether its weights run inside this cluster."""
-        return self.dialect in ("vllm", "whisper", "embedder")
+        return self.dialect in ("vllm", "whisper", "embedder", "diffusers")
 
     @property
     def tariff(self) -> Tariff:
