@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
+import httpx2
 import pytest
 from langchain_anthropic import ChatAnthropic
 from langchain_core.embeddings import Embeddings
@@ -25,6 +27,24 @@ MARKS = (
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
     pytest.mark.filterwarnings("ignore:Received a Pydantic BaseModel V1 schema:UserWarning"),
 )
+
+
+def clients() -> list[httpx2.Client | httpx2.AsyncClient]:
+    """Every client there is."""
+    kinds = httpx2.Client | httpx2.AsyncClient
+    return [one for one in gc.get_objects() if isinstance(one, kinds)]
+
+
+async def close_all_but(kept: Collection[httpx2.Client | httpx2.AsyncClient]) -> None:
+    """Close what LangChain would keep for ever, on the loop that opened the sockets."""
+    known = {id(one) for one in kept}
+    for client in clients():
+        if id(client) in known:
+            continue
+        if isinstance(client, httpx2.Client):
+            client.close()
+        else:
+            await client.aclose()
 
 
 class Skipping:

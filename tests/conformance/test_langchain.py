@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from tests.langchain_suites import MARKS, OverAnthropic, OverEmbeddings, OverOpenAi
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.langchain_suites import (
+    MARKS,
+    OverAnthropic,
+    OverEmbeddings,
+    OverOpenAi,
+    clients,
+    close_all_but,
+)
 
 pytestmark = list(MARKS)
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="session")
+async def _clients() -> AsyncIterator[None]:
+    before = clients()
+    yield
+    await close_all_but(before)
 
 
 class TestChatOpenAI(OverOpenAi):
