@@ -12,7 +12,7 @@ from pathlib import Path
 from deployments.private_file import PRIVATE_FOLDER, write_private
 from models.errors import SetupError
 
-HOME_VERSION = 3
+HOME_VERSION = 5
 SECRET_BYTES = 32
 
 
