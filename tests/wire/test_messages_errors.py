@@ -80,7 +80,7 @@ BAD: Any = (
      anthropic.BadRequestError, "invalid_request_error", None, "messages.0.content"),
     ("an image", {"messages": [{"role": "user", "content": [
         {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}]}]},
-     anthropic.BadRequestError, "invalid_request_error", "unsupported_parameter", "image"),
+     anthropic.BadRequestError, "invalid_request_error", None, "base64"),
     ("a document", {"messages": [{"role": "user", "content": [
         {"type": "document", "source": {"type": "text", "media_type": "text/plain",
                                         "data": "x"}}]}]},

@@ -91,7 +91,8 @@ def test_models(client: openai.OpenAI) -> None:
     virtual = ["auto", "auto:private", "pipeline/support"]
     assert list(listed) == ["mistral", "whisper", "embed", "small", *virtual]
     facts: Any = listed["mistral"].to_dict()["podium"]
-    assert facts.keys() == {"kind", "site", "engine", "context_window", "licence", "digest"}
+    told = {"kind", "site", "engine", "context_window", "licence", "digest", "price"}
+    assert facts.keys() == told
     assert (facts["kind"], facts["engine"], facts["context_window"]) == ("chat", "vllm", 4096)
     for name in ("mistral", "auto:private", "pipeline/support"):
         assert client.models.retrieve(name).to_dict() == listed[name].to_dict()
