@@ -48,9 +48,16 @@ def _counting_and_calling(words: list[str]) -> list[str]:
 async def subject(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Subject]:
     card = _card(request.param, url)
     chat: Any = connect(card, None)
-    # Hot enough never to come to an end of its own soon; the wire has no better word for it.
-    hot = Sampling(max_tokens=1900, temperature=2.0)
-    endless = ChatRequest(card.id, (Message("user", "Hello"),), hot)
+    # The grammar lets it come to no end of its own before all of this is written.
+    schema = {
+        "type": "object",
+        "properties": {"kind": {"const": "0123456789" * 140}},
+        "required": ["kind"],
+        "additionalProperties": False,
+    }
+    endless = ChatRequest(
+        card.id, (Message("user", "Hello"),), Sampling(max_tokens=1900), json_schema=schema
+    )
     yield Subject(chat, card.id, lambda: _running(url), endless)
     await chat.close()
 
