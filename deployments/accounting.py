@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from deployments.cost_book import CostBook
+from deployments.outbox import Outbox
 from deployments.remote import Remote
 from models.catalog import ModelCard
 from models.deadline import Deadline
@@ -32,6 +32,7 @@ log = logging.getLogger("podium.gateway")
 ANSWER_S = 5.0
 # A reservation outlives the longest request by this much: time for a late settlement.
 MARGIN_S = 60.0
+MOST_WAITING = 100_000
 _AGAIN_S = 1.0
 # The model may have worked, and a provider may send a bill, although no answer came.
 _UNKNOWN_USE = (DeadlineExceeded, ReplicaLost)
@@ -42,7 +43,7 @@ class Accounting:
 
     def __init__(self, state: Remote, rates: RateBook, request_seconds: float) -> None:
         self.rates = rates
-        self.costs = CostBook(state)
+        self.costs = Outbox[CallCost](state, "record_costs", MOST_WAITING)
         self._state = state
         self._keep_s = request_seconds + MARGIN_S
         self._settling: set[asyncio.Task[None]] = set()

@@ -31,6 +31,7 @@ from router.declassify import Declassifier
 from router.detect.scan import Scan
 from router.keys import Principal
 from router.label import Label, Level
+from router.ledger.decisions import decision_record
 from router.planner import asked_for, decide_model
 from router.pseudonyms.chat import PseudonymousChat
 from router.pseudonyms.run import Redacting
@@ -66,9 +67,22 @@ class Call:
         return hmac.new(self.state.salt, text, hashlib.sha256).hexdigest()
 
     def chat_decision(self, name: str, *declassifiers: Declassifier) -> RouteDecision:
-        """Which model will answer; `auto` and `auto:private` let the router pick."""
+        """Which model will answer; `auto` and `auto:private` let the router pick.
+
+        Nothing may be asked before it is `settled`.
+        """
         asked = replace(asked_for(name, self.route.prefer), fallback=self._fallback())
         return self._decided(name, asked, declassifiers)
+
+    def settled(self, decision: RouteDecision) -> RouteDecision:
+        """The decision, on its way into the ledger; raises its refusal when nothing was chosen."""
+        who = self.principal
+        self.state.decisions.add(
+            decision_record(decision, who.tenant, who.key_id, self.request_id, time.time())
+        )
+        if decision.chosen is None:
+            raise decision.refusal()
+        return decision
 
     def may_ask(self, card: ModelCard) -> bool:
         """Whether a model may be asked now that another has failed, which one outside may tell."""
@@ -84,17 +98,17 @@ class Call:
 
     def chat_model(self, name: str) -> ModelCard:
         """The card of the chat model that may see this call's data as it is."""
-        return self.state.catalog.card(str(self.chat_decision(name).chosen))
+        return self._card(self.settled(self.chat_decision(name)))
 
     def model(self, name: str, kind: str) -> ModelCard:
         """The card of that name and kind, allowed to see this call's data."""
         asked = Asked(kind=kind, model=name, prefer=self.route.prefer)
-        return self.state.catalog.card(str(self._decided(name, asked).chosen))
+        return self._card(self.settled(self._decided(name, asked)))
 
     def image_model(self, name: str) -> tuple[ModelCard, Origin]:
         """The card of the model that will make pictures, and what the gate must know of it."""
-        decision = self._decided(name, asked_for(name, self.route.prefer, "image"))
-        return self.state.catalog.card(str(decision.chosen)), self._origin(decision)
+        decision = self.settled(self._decided(name, asked_for(name, self.route.prefer, "image")))
+        return self._card(decision), self._origin(decision)
 
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""
@@ -159,6 +173,9 @@ class Call:
             "label": self.label.public(),
             "redactions": list(redactions),
         }
+
+    def _card(self, decision: RouteDecision) -> ModelCard:
+        return self.state.catalog.card(str(decision.chosen))
 
     def _origin(self, decision: RouteDecision) -> Origin:
         """What the gate must know of a request for a model outside."""

@@ -68,11 +68,11 @@ async def choose(call: Call, name: str, request: ChatRequest) -> DirectChat:
     pseudonyms = RunPseudonyms(call.principal.tenant, call.decision_id, inside)
     rule = call.policy.declassifiers.get(PSEUDONYMS)
     if rule is None or not rule.approved:
-        decision, redacting = call.chat_decision(name), None
+        decision, redacting = call.settled(call.chat_decision(name)), None
     else:
         redacting = pseudonyms.redacting(rule, call.label, (), request)
         # Deciding may search and redact every text: a thread does, so that others are served.
-        decision = await asyncio.to_thread(call.chat_decision, name, redacting)
+        decision = call.settled(await asyncio.to_thread(call.chat_decision, name, redacting))
     chain = [call.state.catalog.card(one) for one in decision.order]
     model = FallbackChat(chain, lambda card: call.chat(card, decision, redacting), call.may_ask)
     return DirectChat(call, request, model, pseudonyms)

@@ -49,6 +49,8 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A client that follows a redirect may send its body, and its key, to whatever Host said.
+        redirect_slashes=False,
     )
     app.state.gateway = state
     app.openapi = partial(describe, app)  # type: ignore[method-assign]

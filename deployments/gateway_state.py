@@ -20,6 +20,7 @@ from deployments.keyring import Keyring
 from deployments.ledger_remote import RemoteLedger
 from deployments.meter import Meter
 from deployments.model_status import ModelStatus
+from deployments.outbox import Outbox
 from deployments.policy_keeper import PolicyKeeper
 from deployments.ports import RemoteSearcher, RemoteSource, RemoteTokenCounter
 from deployments.remote import Remote
@@ -36,10 +37,14 @@ from router.gate.token import gate_keys
 from router.keys import Principal
 from router.label_seal import LabelSeals, seal_key
 from router.ledger.acts import policy_applied
+from router.ledger.record import Record
 from router.policy import Policy
 
 if TYPE_CHECKING:
     from deployments.pipelines import Pipelines
+
+# Of direct requests, while the ledger can't be written.
+MOST_DECISIONS = 10_000
 
 
 @dataclass
@@ -69,6 +74,7 @@ class GatewayState:
     source: RemoteSource = field(init=False)
     accounting: Accounting = field(init=False)
     acts: GatewayActs = field(init=False)
+    decisions: Outbox[Record] = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, ChatModel] = field(init=False)
     _images: dict[str, ImageModel] = field(init=False)
@@ -91,6 +97,7 @@ class GatewayState:
         self.searcher = RemoteSearcher(self.retriever)
         self.source = RemoteSource(self.retriever)
         self.accounting = Accounting(self.state, self.keyring.rates, self.limits.request_seconds)
+        self.decisions = Outbox(self.state, "record_decisions", MOST_DECISIONS)
         self.acts = GatewayActs(tool_cards(self.settings), self.retriever, self.state)
         self.pipelines = Pipelines(self)
 

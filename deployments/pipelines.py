@@ -159,6 +159,7 @@ def _record(call: Call, result: RunResult, started: float) -> RunRecord:
             for step in result.steps
         ),
         decisions=tuple(decision.as_dict() for decision in result.decisions),
+        decision_id=call.decision_id,
     )
 
 

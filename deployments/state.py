@@ -120,6 +120,12 @@ class StateService:
         for record in run_records(run):
             await self._ledger.append(record, durable=False)
 
+    async def record_decisions(self, records: Sequence[Record]) -> None:
+        """Write decisions about direct requests into the ledger; safe to call again with them."""
+        async with asyncio.TaskGroup() as group:
+            for record in records:
+                group.create_task(self._ledger.append(record, durable=True))
+
     async def ask_act(self, act: Act) -> None:
         """Keep an act until people have agreed."""
         await asyncio.to_thread(self._acts.ask, act)

@@ -68,8 +68,13 @@ def _check_output(plan: Plan, outputs: Outputs) -> None:
         raise _bad("output.reply", "a plan must say which step writes the reply")
     for name, expression in plan.output.items():
         _resolve_all(expression_references(expression), f"output.{name}", plan, outputs)
-    if not alternatives(plan.output[REPLY]):
+    writers = alternatives(plan.output[REPLY])
+    if not writers:
         raise _bad("output.reply", "the reply must come from a step, or from steps joined by |")
+    for name in writers:
+        if outputs[name] is not None:
+            raise _bad("output.reply", f"the step {name} writes no text of its own; take a"
+                       " `generate` without `output`")  # fmt: skip
 
 
 def _resolve_all(paths: Iterable[Path], field: str, plan: Plan, outputs: Outputs) -> None:

@@ -42,9 +42,7 @@ def decide_model(
 
     One that is `declassified` is for what that declassifier made of the request, and for nothing
     else. `needs` are capabilities; a model named outright is taken at its word and only a free
-    choice is filtered.
-
-    Raises ModelNotFound, PolicyDenied or NoEligibleModel when nothing may be called.
+    choice is filtered. When nothing is chosen, its `refusal` says why.
     """
     wanted = asked if asked.model else replace(asked, capabilities=needs)
     known, now = tuple(cards), clock()
@@ -59,8 +57,6 @@ def decide_model(
         offer = decision.declassify[0]
         again = decided(asked_after(wanted, offer), offer.label)
         decision = replace(again, declassified=offer.declassifier)
-    if decision.chosen is None:
-        raise decision.refusal()
     return decision
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from router.ledger.record import MAX_TEXT, Record
+from router.ledger.bounded import bounded
+from router.ledger.record import Record
 from router.store.records import RunRecord
 
 # What a run may name at most; the run's own record in the state database has all.
@@ -19,8 +19,8 @@ def run_records(run: RunRecord) -> Iterator[Record]:
     """The records of a run, without content; `at` is when it ended."""
     ended = run.started + run.duration_ms / 1000
     for decision in run.decisions:
-        yield Record("decision", run.tenant, ended, _bounded(decision), run.run_id, run.request_id)
-    yield Record("run", run.tenant, ended, _bounded(_facts(run)), run.run_id, run.request_id)
+        yield Record("decision", run.tenant, ended, bounded(decision), run.run_id, run.request_id)
+    yield Record("run", run.tenant, ended, bounded(_facts(run)), run.run_id, run.request_id)
 
 
 def _facts(run: RunRecord) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "duration_ms": round(run.duration_ms, 3),
         "label": run.label.public(),
         "key_id": run.key_id,
+        "decision_id": run.decision_id,
         "cost_usd": run.cost_usd,
         "error_code": run.error_code,
         "decisions": [decision["decision_id"] for decision in run.decisions[:MOST_STEPS]],
@@ -40,14 +41,3 @@ def _facts(run: RunRecord) -> dict[str, Any]:
         "sources": [list(source) for source in run.sources[:MOST_SOURCES]],
         "sources_in_all": len(run.sources),
     }
-
-
-def _bounded(value: Any) -> Any:
-    """The value with every long text cut and marked by its digest, so that it still is one id."""
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        return f"{value[:64]}…sha256:{hashlib.sha256(value.encode()).hexdigest()}"
-    if isinstance(value, dict):
-        return {name: _bounded(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_bounded(one) for one in value]
-    return value

@@ -32,7 +32,8 @@ class RunRecord:
 
     `sources` names the documents used as (collection, document id, chunk). `content` holds output
     and quotes and is None unless the policy clears the store for the run's label. `decisions` are
-    `RouteDecision.as_dict()` of every model call, without content.
+    `RouteDecision.as_dict()` of every model call, without content. `decision_id` is that of the
+    call that asked for the run, which the ledger alone keeps.
     """
 
     tenant: str
@@ -51,6 +52,7 @@ class RunRecord:
     steps: tuple[StepRecord, ...] = ()
     content: Mapping[str, Any] | None = field(default=None, repr=False)
     decisions: tuple[Mapping[str, Any], ...] = ()
+    decision_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from sqlalchemy import Engine, or_, select
 
+from router.recorded import RecordedDecision
 from router.store.tables import decisions, runs
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedDecision:
-    """One decision of one run; `started` is when the run began, in seconds since the epoch."""
-
-    tenant: str
-    run_id: str
-    pipeline: str
-    started: float
-    decision: Mapping[str, Any]
 
 
 def recorded_decisions(engine: Engine, id: str) -> tuple[RecordedDecision, ...]:
     """The decisions of the run `id`, or the one decision of that id, in the order made."""
     query = (
-        select(decisions, runs.c.pipeline, runs.c.started)
+        select(decisions, runs.c.pipeline, runs.c.started, runs.c.request_id)
         .join(
             runs,
             (runs.c.tenant == decisions.c.tenant) & (runs.c.run_id == decisions.c.run_id),
@@ -36,6 +22,8 @@ def recorded_decisions(engine: Engine, id: str) -> tuple[RecordedDecision, ...]:
     with engine.connect() as connection:
         rows = connection.execute(query).all()
     return tuple(
-        RecordedDecision(row.tenant, row.run_id, row.pipeline, row.started, row.decision)
+        RecordedDecision(
+            row.tenant, row.run_id, row.request_id, row.pipeline, row.started, row.decision
+        )
         for row in rows
     )

@@ -35,6 +35,9 @@ from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
 from router.label_seal import LabelSeals
+from router.ledger.port import Ledger
+from router.ledger.record import Record
+from router.ledger.runs import run_records
 from router.store.accounts import Accounts
 from router.store.records import RunRecord, Spending
 from router.store.sql_costs import SqlCostStore
@@ -170,12 +173,17 @@ class StateService:
     costs_store: SqlCostStore
     book: ActBook
     assets: list[Asset] = field(default_factory=list)
+    ledger: Ledger | None = None
 
     async def record_costs(self, costs: Sequence[CallCost]) -> None:
         await asyncio.to_thread(self.costs_store.add, costs)
 
     async def costs(self, query: CostQuery) -> Sequence[CostSum]:
         return await asyncio.to_thread(self.costs_store.sums, query)
+
+    async def record_decisions(self, records: Sequence[Record]) -> None:
+        for record in records if self.ledger else ():
+            await self.ledger.append(record, durable=True)
 
     async def ask_act(self, act: Act) -> None:
         await asyncio.to_thread(self.book.ask, act)
@@ -230,6 +238,8 @@ class StateService:
 
     async def record_run(self, run: RunRecord) -> None:
         await asyncio.to_thread(self.state.record_run, run)
+        for record in run_records(run) if self.ledger else ():
+            await self.ledger.append(record, durable=False)
 
     async def run(self, tenant: str, run_id: str) -> RunRecord:
         return await asyncio.to_thread(self.state.run, tenant, run_id)

@@ -233,6 +233,21 @@ def test_a_wrong_method_says_which_is_right(asking: httpx2.Client) -> None:
     assert asking.get(CHAT).headers["allow"] == "POST"
 
 
+def test_a_slash_too_many_is_another_path(asking: httpx2.Client) -> None:
+    """Nobody is sent elsewhere, with the body and the key, by a header that anyone may write."""
+    paths = asking.get("/openapi.json").json()["paths"]
+    asked = [(method, f"{path}/") for path, methods in paths.items() for method in methods
+             if not path.endswith("}")]  # fmt: skip
+    assert ("get", "/v1/models/") in asked and len(asked) > 20
+    for method, path in asked:
+        answer = asking.request(method, path, json={}, headers={"host": "elsewhere.example"})
+        assert "location" not in answer.headers
+        if not path.startswith("/v1/messages"):
+            assert checked(answer, 404)["type"] == INVALID, path
+        else:
+            assert (answer.status_code, answer.json()["type"]) == (404, "error")
+
+
 def test_a_long_unknown_name_comes_back_short(asking: httpx2.Client) -> None:
     body = {"model": "mistral", "messages": ASK, "x" * 100_000: 1}
     error = checked(asking.post(CHAT, json=body), 400)

@@ -82,7 +82,10 @@ class World:
     async def ask(self) -> None:
         """Decide by the router's policy, then go through the gate."""
         policy = self.router.policy
-        decide_model("dec", Asked(model=CARD.id), LABEL, [CARD], policy, lambda model: True)
+        asked = Asked(model=CARD.id)
+        decision = decide_model("dec", asked, LABEL, [CARD], policy, lambda model: True)
+        if decision.chosen is None:
+            raise decision.refusal()
         origin = Origin("req", "dec", "acme", "request", LABEL.to_json(), policy.digest)
         body = wire_body(CARD, ChatRequest(CARD.id, (Message("user", "Hello"),)))
         token = Sealer(KEYS).seal(CARD.id, origin, body)

@@ -108,7 +108,7 @@ def test_auto_private_stays_inside_and_falls_nowhere_else() -> None:
     private = asked_for("auto:private", "quality")
     assert decide_model("d", private, USER, CARDS, POLICY, lambda m: True).order == ("mistral",)
     with pytest.raises(NoEligibleModel):
-        decide_model("d", private, USER, CARDS, POLICY, lambda m: m != "mistral")
+        raise decide_model("d", private, USER, CARDS, POLICY, lambda m: m != "mistral").refusal()
 
 
 def test_a_named_model_is_taken_at_its_word_about_capabilities() -> None:
@@ -117,7 +117,7 @@ def test_a_named_model_is_taken_at_its_word_about_capabilities() -> None:
     up = lambda model: True  # noqa: E731 - everything is up
     assert decide_model("d", named, USER, CARDS, POLICY, up, needs=needs).chosen == "mistral"
     with pytest.raises(NoEligibleModel):
-        decide_model("d", free, USER, CARDS, POLICY, up, needs=needs)
+        raise decide_model("d", free, USER, CARDS, POLICY, up, needs=needs).refusal()
 
 
 def test_pipelines_are_found_by_their_model_name() -> None:
@@ -192,7 +192,8 @@ def test_data_that_expired_goes_nowhere() -> None:
     early = decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 99.0)
     assert early.chosen == "mistral"
     with pytest.raises(PolicyDenied, match=r"sites\.local\.expires"):
-        decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 100.0)
+        late = decide_model("d", asked, fleeting, CARDS, POLICY, up, clock=lambda: 100.0)
+        raise late.refusal()
 
 
 def test_no_model_is_offered_that_may_not_have_what_is_left_either() -> None:

@@ -110,6 +110,8 @@ def test_a_remote_model_for_formal_is_a_change_of_configuration_only() -> None:
         (b"reply: polish | draft", b"answer: draft", "output.reply"),
         (b"reply: polish | draft", b"reply: input.text", "output.reply"),
         (b"reply: polish | draft", b"reply: polish | drift", "output.reply"),
+        (b"reply: polish | draft", b"reply: polish | intent.intent", "output.reply"),
+        (b"reply: polish | draft", b"reply: context.passages", "output.reply"),
         (b"sources: context", b"sources: contexts", "output.sources"),
         (b"latency_ms: 4000", b"latency_ms: -1", "budget.latency_ms"),
         (b"  intent: {use", b"  input: {use", "steps.input"),

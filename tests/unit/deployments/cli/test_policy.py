@@ -182,4 +182,4 @@ def test_a_run_is_explained_from_its_decisions(cli: Cli, home: list[str]) -> Non
     assert "may leave chatgpt: after pseudonyms, decided on again" in shown
     assert "PUBLIC, TRUSTED, after pseudonyms" in shown
     found = cli("policy", "explain", "dec-1", "--json", *home).json()
-    assert found == {"run_id": "run-1", "decisions": [decision]}
+    assert found == {"run_id": "run-1", "request_id": "", "decisions": [decision]}

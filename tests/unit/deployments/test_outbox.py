@@ -1,4 +1,4 @@
-"""Costs on their way to State: none lost while it is away, none made up."""
+"""Rows on their way to State: none lost while it is away, none made up."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployments import cost_book
-from deployments.cost_book import CostBook
+from deployments.outbox import Outbox
 from models.errors import ModelUnavailable
 from router.costs import CallCost
 
@@ -35,7 +34,7 @@ def cost(number: int) -> CallCost:
 
 async def test_rows_arrive_in_order_and_again_after_a_failure() -> None:
     books = Books(failures=1)
-    book = CostBook(books)
+    book = Outbox[CallCost](books, "record_costs", 100)
     for number in range(3):
         book.add(cost(number))
     await asyncio.sleep(0)
@@ -50,7 +49,7 @@ async def test_rows_arrive_in_order_and_again_after_a_failure() -> None:
 
 async def test_there_is_an_end_to_what_waits() -> None:
     books = Books()
-    book = CostBook(books)
-    for number in range(cost_book.MOST_WAITING + 2):
+    book = Outbox[CallCost](books, "record_costs", 100)
+    for number in range(102):
         book.add(cost(number % 2))
     assert book.lost == 2

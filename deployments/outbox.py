@@ -1,7 +1,7 @@
-"""What calls of one gateway replica came to, on its way to State: gathered, sent, sent again.
+"""What one gateway replica tells State and does not wait for: gathered, sent, sent again.
 
 A row waits for a quarter of a second at most while State answers. Rows of a gateway that is killed
-in that time are lost; what budgets count is settled by itself and is not.
+in that time are lost; what budgets count, and what is written before it happens, goes other ways.
 """
 
 from __future__ import annotations
@@ -9,37 +9,42 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from typing import Generic, TypeVar
 
 from deployments.remote import Remote
 from models.deadline import Deadline
 from models.errors import PodiumError
-from router.costs import CallCost
 
-log = logging.getLogger("podium.costs")
+log = logging.getLogger("podium.outbox")
 
 PERIOD_S = 0.25
-MOST_WAITING = 100_000
 _BATCH = 500
 _PATIENCE_S = 5.0
+Row = TypeVar("Row")
 
 
-class CostBook:
-    """Takes rows at once and never makes a call wait; `lost` counts those it had no room for."""
+class Outbox(Generic[Row]):
+    """Takes rows at once and never makes a call wait; `lost` counts those it had no room for.
 
-    def __init__(self, state: Remote) -> None:
+    `method` of State is given each batch; it must take a row that comes again only once.
+    """
+
+    def __init__(self, state: Remote, method: str, most: int) -> None:
         self.lost = 0
         self._state = state
-        self._rows: deque[CallCost] = deque()
+        self._method = method
+        self._most = most
+        self._rows: deque[Row] = deque()
         self._sending: asyncio.Task[None] | None = None
 
-    def add(self, cost: CallCost) -> None:
+    def add(self, row: Row) -> None:
         """Take one row."""
-        if len(self._rows) >= MOST_WAITING:
+        if len(self._rows) >= self._most:
             self.lost += 1
             return
-        self._rows.append(cost)
+        self._rows.append(row)
         if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self._send(), name="costs")
+            self._sending = asyncio.create_task(self._send(), name=self._method)
 
     async def flush(self) -> None:
         """Return when every row taken so far is with State."""
@@ -52,9 +57,9 @@ class CostBook:
             batch = [self._rows.popleft() for _ in range(min(_BATCH, len(self._rows)))]
             try:
                 deadline = Deadline.after(_PATIENCE_S)
-                await self._state.call("record_costs", batch, deadline=deadline)
+                await self._state.call(self._method, batch, deadline=deadline)
             except PodiumError as error:
                 # The same rows again: State takes each of them once.
                 self._rows.extendleft(reversed(batch))
-                log.warning("costs not recorded yet", extra={"code": error.code})
+                log.warning("not told yet", extra={"method": self._method, "code": error.code})
                 await asyncio.sleep(1.0)
