@@ -32,9 +32,7 @@ async def keep_pictures(
     return assets
 
 
-def _provenance(
-    call: Call, card: ModelCard, wanted: ImageRequest, made: Images
-) -> dict[str, Any]:
+def _provenance(call: Call, card: ModelCard, wanted: ImageRequest, made: Images) -> dict[str, Any]:
     tenant = call.principal.tenant
     told: dict[str, Any] = {
         "made": round(time.time(), 3),

@@ -65,6 +65,7 @@ class OverOpenAi(Skipping, ChatModelIntegrationTests):
     model_name: ClassVar[str]
     other_model: ClassVar[str | None] = None
     place: ClassVar[tuple[str, str]]
+
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
         return ChatOpenAI
@@ -90,6 +91,7 @@ class OverAnthropic(Skipping, ChatModelIntegrationTests):
     model_name: ClassVar[str]
     other_model: ClassVar[str | None] = None
     place: ClassVar[tuple[str, str]]
+
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
         return ChatAnthropic

@@ -27,9 +27,7 @@ from router.keys import Scope
 router = APIRouter(tags=["images"])
 
 
-@router.post(
-    "/v1/images/generations", summary="Make pictures", openapi_extra=json_body(ImagesBody)
-)
+@router.post("/v1/images/generations", summary="Make pictures", openapi_extra=json_body(ImagesBody))
 async def create(request: Request, state: SharedState) -> Response:
     """The pictures as base64, once they are all made."""
     principal = state.keyring.principal(request, Scope.INFER)

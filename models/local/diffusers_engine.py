@@ -82,9 +82,7 @@ class DiffusersEngine:
             raise InternalError("A job of this model holds its pictures; this one has none.")
         return job.made
 
-    def _work(
-        self, request: ImageRequest, size: tuple[int, int], stop: threading.Event
-    ) -> Images:
+    def _work(self, request: ImageRequest, size: tuple[int, int], stop: threading.Event) -> Images:
         import torch
 
         def watch(pipe: Any, step: int, at: Any, values: dict[str, Any]) -> dict[str, Any]:

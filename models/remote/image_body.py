@@ -9,9 +9,7 @@ from models.images import ImageRequest
 from models.remote.image_settings import ImageSettings
 from models.remote.unsupported import refuse
 
-FIELDS = frozenset(
-    {"model", "prompt", "n", "size", "quality", "output_format", "response_format"}
-)
+FIELDS = frozenset({"model", "prompt", "n", "size", "quality", "output_format", "response_format"})
 
 
 def body_bytes(request: ImageRequest, model: str, settings: ImageSettings) -> bytes:

@@ -139,9 +139,7 @@ class GatedStage(Stage):
             gate_keys(PEPPER), self.policy, cards, (KnownValues([PROVIDER_KEY]), scan)
         )
         self.adapters = {
-            name: connect(card, PROVIDER_KEY)
-            for name, card in cards.items()
-            if card.kind == "chat"
+            name: connect(card, PROVIDER_KEY) for name, card in cards.items() if card.kind == "chat"
         }
         self.painters = {
             name: connect_images(card, PROVIDER_KEY)
