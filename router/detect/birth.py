@@ -45,7 +45,7 @@ _REACH = 40
 
 def find_births(page: Page) -> Iterator[Match]:
     """The first date within forty characters after each such word."""
-    if not any(hint in page.lower for hint in _HINTS):
+    if not page.hints.digits(3) or not page.hints.any(*_HINTS):
         return
     for word in _SAYS.finditer(page.lower):
         date = _DATE.search(page.lower, word.end(), word.end() + _REACH)

@@ -11,7 +11,9 @@ from router.detect.digits import Run, runs
 from router.detect.finding import PCI
 from router.detect.page import Match, Page
 
-_LEAST, _MOST = 12, 19
+_LEAST = 12
+_ANY, _SURE = range(19, _LEAST - 1, -1), (16, 15)
+"""How many digits a card may have, the longest first; the sure sizes need no word beside them."""
 _ISSUERS = (
     (re.compile(r"4"), (13, 16, 19)),  # Visa
     (re.compile(r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720"), (16,)),  # Mastercard
@@ -51,6 +53,8 @@ def find_cards(page: Page) -> Iterator[Match]:
 
 def find_card_codes(page: Page) -> Iterator[Match]:
     """Security codes that are called so."""
+    if not page.hints.row(3) or not page.hints.any("cv", "cid", "card ver", "security code"):
+        return
     for match in _SECURITY.finditer(page.lower):
         yield Match("CARD_CODE", PCI, match.start(1), match.end(1))
 
@@ -63,8 +67,9 @@ def issued(digits: str) -> bool:
 def _cards(run: Run) -> Iterator[Match]:
     first, count = 0, len(run.groups)
     sums = LuhnSums(run.digits)
+    said = near(run.page, run.start, _SAYS)
     while first < count:
-        last = _last(run, first, sums)
+        last = _last(run, first, sums, said)
         if last is None:
             first += 1
         else:
@@ -72,30 +77,31 @@ def _cards(run: Run) -> Iterator[Match]:
             first = last + 1
 
 
-def _last(run: Run, first: int, sums: LuhnSums) -> int | None:
+def _last(run: Run, first: int, sums: LuhnSums, said: bool) -> int | None:
     """The group at which the longest card from `first` on ends."""
-    best = None
     start = run.offsets[first]
-    for last in range(first, len(run.groups)):
-        end = run.offsets[last + 1]
-        if end - start > _MOST:
-            break
-        sound = end - start >= _LEAST and sums.hold(start, end)
-        if sound and _plausible(run, first, last, run.digits[start:end]):
-            best = last
-    return best
+    for size in _ANY if said else _SURE:
+        last = run.ends.get(start + size)
+        if (
+            last is not None
+            and sums.hold(start, start + size)
+            and _plausible(run, first, last, said)
+        ):
+            return last
+    return None
 
 
-def _plausible(run: Run, first: int, last: int, digits: str) -> bool:
+def _plausible(run: Run, first: int, last: int, said: bool) -> bool:
     """Unknown issuers, rare lengths and odd groupings happen by chance: a word must say card."""
+    digits = run.digits[run.offsets[first] : run.offsets[last + 1]]
     if len(set(digits)) == 1:
         return False
     shape = tuple(b - a for a, b in run.groups[first : last + 1])
     usual = shape in _SHAPES or len(shape) == 1 or set(shape) == {1}
-    if usual and len(digits) in (15, 16) and issued(digits):
+    if usual and len(digits) in _SURE and issued(digits):
         return True
     whole = first == 0 and last == len(run.groups) - 1
-    return (usual or whole) and near(run.page, run.start, _SAYS)
+    return said and (usual or whole)
 
 
 def _grows(page: Page, run: Run) -> bool:

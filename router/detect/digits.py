@@ -17,13 +17,15 @@ _GROUP = re.compile(r"\d+")
 class Run:
     """Groups of digits that stand together; `groups` are (start, end) on the page.
 
-    `digits` are those of all groups, and group `i` begins at `offsets[i]` among them.
+    `digits` are those of all groups, and group `i` begins at `offsets[i]` among them; `ends` gives
+    the group that ends before an offset.
     """
 
     page: Page
     groups: tuple[tuple[int, int], ...]
     digits: str
     offsets: tuple[int, ...]
+    ends: dict[int, int]
 
     @property
     def start(self) -> int:
@@ -45,4 +47,5 @@ def runs(page: Page, least: int) -> Iterator[Run]:
         offsets = tuple(accumulate((b - a for a, b in groups), initial=0))
         if offsets[-1] >= least:
             digits = "".join(page.text[a:b] for a, b in groups)
-            yield Run(page, groups, digits, offsets)
+            ends = {end: group for group, end in enumerate(offsets[1:])}
+            yield Run(page, groups, digits, offsets, ends)

@@ -19,7 +19,7 @@ def find_emails(page: Page) -> Iterator[Match]:
     at = page.text.find("@")
     while at >= 0:
         domain = _DOMAIN.match(page.text, at + 1)
-        start = _start(page.text, at)
+        start = _start(page.text, at) if domain else at
         if domain and start < at and not _is_other(page.text, start, at, domain):
             yield Match("EMAIL", PII, start, domain.end())
         at = page.text.find("@", at + 1)

@@ -55,18 +55,23 @@ _NUMERIC = frozenset(
 _START = re.compile(r"(?<![^\W_])[a-z][ .\-_]{0,3}[a-z][ .\-_]{0,3}\d[ .\-_]{0,3}\d", re.ASCII)
 _DIGITS = 8
 _SIGNS = r"[ .\-_]"
-_NEXT = re.compile(r"[ .\-_]{0,3}([a-z0-9])", re.ASCII)
+_PLAIN = str.maketrans("", "", " .-_")
+_REST = {
+    length: re.compile(rf"(?:{_SIGNS}{{0,3}}[a-z0-9]){{{length - 4}}}", re.ASCII)
+    for length in set(_LENGTHS.values())
+}
+"""What stands after the country and the check digits, by the length of the whole."""
 
 
 def find_ibans(page: Page) -> Iterator[Match]:
     """Account numbers in one piece or in groups of any size."""
     done = 0
     for match in page.numbers(_START):
-        country = re.sub(_SIGNS, "", match[0])[:2].upper()
+        country = match[0].translate(_PLAIN)[:2].upper()
         length = _LENGTHS.get(country)
-        end = _end(page.lower, match.end(), length - 4) if length else None
+        end = _end(page.lower, match.end(), length) if length else None
         if end and match.start() >= done:
-            number = re.sub(_SIGNS, "", page.lower[match.start() : end])
+            number = page.lower[match.start() : end].translate(_PLAIN)
             if _numbered(country, number[4:]) and mod97(number):
                 yield Match("IBAN", PII, match.start(), end)
                 done = end
@@ -79,12 +84,7 @@ def _numbered(country: str, account: str) -> bool:
     )
 
 
-def _end(text: str, start: int, count: int) -> int | None:
-    """Where `count` more letters and digits end, None when there are fewer or a word goes on."""
-    position = start
-    for _ in range(count):
-        following = _NEXT.match(text, position)
-        if following is None:
-            return None
-        position = following.end()
-    return None if text[position : position + 1].isalnum() else position
+def _end(text: str, start: int, length: int) -> int | None:
+    """Where the rest of `length` ends, None when there is less of it or a word goes on."""
+    rest = _REST[length].match(text, start)
+    return None if rest is None or text[rest.end() : rest.end() + 1].isalnum() else rest.end()

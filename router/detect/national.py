@@ -7,17 +7,18 @@ must stand shortly before.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from router.detect import national_checks as check
+from router.detect.chains import GAP, Chains, Starts, matches
 from router.detect.checksums import verhoeff
 from router.detect.context import near
 from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
-_GAP = r"(?:[ ]?[-./][ ]?|[ ])?"
 _REACH = 60
+_SIGNS = str.maketrans("", "", "-+./ ")
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 
 
@@ -25,7 +26,8 @@ _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 class Number:
     """One kind of number; `needs` are words asked for unless the text matches `sure`.
 
-    `least` is how many digits it has at the least.
+    `least` is how many digits it has at the least; `starts` gives every place where it can begin,
+    None for anywhere.
     """
 
     type: str
@@ -35,11 +37,12 @@ class Number:
     sure: re.Pattern[str] | None = None
     category: str = PII
     least: int = 0
+    starts: Starts | None = None
 
 
 def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", sure: str = "",
-         category: str = PII) -> Number:  # fmt: skip
-    body = shape.replace("~", _GAP)
+         category: str = PII, starts: Starts | None = None) -> Number:  # fmt: skip
+    body = shape.replace("~", GAP)
     return Number(
         type_,
         re.compile(_OPEN + "(?:" + body + ")" + _SHUT, re.ASCII),
@@ -48,7 +51,38 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         re.compile(sure + r"\Z", re.ASCII) if sure else None,
         category,
         min(part.count(r"\d") for part in shape.split("|")),
+        starts,
     )
+
+
+def _of(*counts: int) -> Starts:
+    return lambda chains: _merged(chains.of(count) for count in counts)
+
+
+def _before_letter(count: int) -> Starts:
+    return lambda chains: chains.last(count)
+
+
+def _nif_es(chains: Chains) -> list[int]:
+    return _merged((chains.last(8), chains.before(7, 4)))
+
+
+def _nino(chains: Chains) -> list[int]:
+    return chains.before(6, 8)
+
+
+def _insee(chains: Chains) -> list[int]:
+    """Corsica's letters come after six digits."""
+    return _merged((chains.of(15), chains.last(6)))
+
+
+def _dated(chains: Chains) -> list[int]:
+    """A date of six or eight digits, then four more in the same chain or another."""
+    return _merged((chains.of(10), chains.of(12), chains.last(6), chains.last(8)))
+
+
+def _merged(places: Iterable[list[int]]) -> list[int]:
+    return sorted({at for some in places for at in some})
 
 
 def _digits(count: int) -> str:
@@ -58,52 +92,85 @@ def _digits(count: int) -> str:
 _LOW, _PAIR = "[a-z]", r"\d~\d"
 NUMBERS: tuple[Number, ...] = (
     _row("SSN", _digits(9), check.us_ssn, r"\bssn\b|social[ -]?sec|\bsocial\b|\bss ?#|\btax\b",
-         r"\d ?\d ?\d ?- ?\d ?\d ?- ?\d ?\d ?\d ?\d"),
-    _row("ITIN", _digits(9), check.us_itin, r"\bitin\b|tax", r"\d{3}([- ])\d{2}\1\d{4}"),
-    _row("NINO", rf"{_LOW}~{_LOW}~{_PAIR}~{_PAIR}~{_PAIR}~[a-d]", check.uk_nino),
-    _row("NHS", _digits(10), check.uk_nhs, r"\bnhs\b|health (?:service )?number", category=PHI),
-    _row("STEUER_ID", _digits(11), check.de_steuer_id),
-    _row("SVNR_DE", rf"{_digits(8)}~{_LOW}~{_digits(3)}", check.de_social_security),
+         r"\d ?\d ?\d ?- ?\d ?\d ?- ?\d ?\d ?\d ?\d",
+         starts=_of(9)),
+    _row("ITIN", _digits(9), check.us_itin, r"\bitin\b|tax", r"\d{3}([- ])\d{2}\1\d{4}",
+         starts=_of(9)),
+    _row("NINO", rf"{_LOW}~{_LOW}~{_PAIR}~{_PAIR}~{_PAIR}~[a-d]", check.uk_nino,
+         starts=_nino),
+    _row("NHS", _digits(10), check.uk_nhs, r"\bnhs\b|health (?:service )?number", category=PHI,
+         starts=_of(10)),
+    _row("STEUER_ID", _digits(11), check.de_steuer_id,
+         starts=_of(11)),
+    _row("SVNR_DE", rf"{_digits(8)}~{_LOW}~{_digits(3)}", check.de_social_security,
+         starts=_before_letter(8)),
     _row("NIF_ES", rf"[xyz]~{_digits(7)}~{_LOW}|{_digits(8)}~{_LOW}", check.es_nif,
          r"\b(?:nif|dni|nie)\b", r"[xyz\d][-.]?\d{7}-?[a-z]|\d{2}\.\d{3}\.\d{3}-?[a-z]"
-                                 r"|[xyz\d](?: \d){7} [a-z]"),
-    _row("INSEE", rf"[1-478]~{_digits(4)}~\d~[\dab]~{_digits(8)}", check.fr_insee),
+                                 r"|[xyz\d](?: \d){7} [a-z]",
+         starts=_nif_es),
+    _row("INSEE", rf"[1-478]~{_digits(4)}~\d~[\dab]~{_digits(8)}", check.fr_insee,
+         starts=_insee),
     _row("CODICE_FISCALE", rf"(?:{_LOW}~){{6}}(?:[0-9lmnp-v]~){{2}}[abcdehlmprst]"
          rf"(?:~[0-9lmnp-v]){{2}}~{_LOW}(?:~[0-9lmnp-v]){{3}}~{_LOW}", check.it_codice_fiscale),
-    _row("BSN", _digits(9), check.nl_bsn, r"\bbsn\b|burgerservice|sofinummer"),
-    _row("PESEL", _digits(11), check.pl_pesel),
-    _row("RIJKSREGISTER", _digits(11), check.be_national),
-    _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv),
-    _row("CPF", _digits(11), check.br_cpf, r"\bcpf\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}"),
-    _row("SIN", _digits(9), check.ca_sin, r"\bsin\b|social insurance|assurance sociale"),
+    _row("BSN", _digits(9), check.nl_bsn, r"\bbsn\b|burgerservice|sofinummer",
+         starts=_of(9)),
+    _row("PESEL", _digits(11), check.pl_pesel,
+         starts=_of(11)),
+    _row("RIJKSREGISTER", _digits(11), check.be_national,
+         starts=_of(11)),
+    _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv,
+         starts=_of(13)),
+    _row("CPF", _digits(11), check.br_cpf, r"\bcpf\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}",
+         starts=_of(11)),
+    _row("SIN", _digits(9), check.ca_sin, r"\bsin\b|social insurance|assurance sociale",
+         starts=_of(9)),
     _row("AADHAAR", _digits(12), verhoeff, r"aa?dhaa?r|\buid(?:ai)?\b", r"[2-9]\d{3}([ "
-                                                                        r"-])\d{4}\1\d{4}"),
+                                                                        r"-])\d{4}\1\d{4}",
+         starts=_of(12)),
     _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ "
                          rf"]?{_digits(4)}", check.se_personnummer,
-         r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}"),
+         r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}",
+         starts=_dated),
     _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu),
-    _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer"),
-    _row("NIF_PT", _digits(9), check.pt_nif, r"\bnif\b|contribuinte"),
-    _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps"),
-    _row("TFN", _digits(9), check.au_tfn, r"\btfn\b|tax file"),
+    _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer",
+         starts=_dated),
+    _row("NIF_PT", _digits(9), check.pt_nif, r"\bnif\b|contribuinte",
+         starts=_of(9)),
+    _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps",
+         starts=_before_letter(7)),
+    _row("TFN", _digits(9), check.au_tfn, r"\btfn\b|tax file",
+         starts=_of(9)),
     _row("MEDICARE_AU", rf"[2-6]~{_digits(9)}(?:~\d)?", check.au_medicare, r"medicare",
-         category=PHI),
+         category=PHI,
+         starts=_of(10, 11)),
     _row("MBI", r"[1-9][ac-hj-km-np-rt-y][0-9ac-hj-km-np-rt-y]\d-?[ac-hj-km-np-rt-y]"
          r"[0-9ac-hj-km-np-rt-y]\d-?[ac-hj-km-np-rt-y]{2}\d{2}", check.always, category=PHI),
 )  # fmt: skip
 
 
-def find_national(page: Page) -> Iterator[Match]:
+def find_national(page: Page, numbers: Sequence[Number] = NUMBERS) -> Iterator[Match]:
     """Every number of the table, in any spacing."""
     for start, end in page.dense:
-        digits = sum(map(str.isdigit, page.lower[start:end]))
         said = page.lower[max(0, start - _REACH) : end]
-        for number in NUMBERS:
-            if digits < number.least or not (number.sure or _said(number, said)):
-                continue
-            for match in number.shape.finditer(page.lower, start, end):
+        wanted = [
+            number
+            for number in numbers
+            if page.hints.digits(number.least, start, end)
+            and (number.sure or _said(number, said))
+        ]
+        chains = Chains(page.lower, start, end)
+        for number in wanted:
+            for match in _matches(number, page.lower, chains, start, end):
                 if _holds(page, number, match):
                     yield Match(number.type, number.category, match.start(), match.end())
+
+
+def _matches(
+    number: Number, text: str, chains: Chains, start: int, end: int
+) -> Iterable[re.Match[str]]:
+    if number.starts is None:
+        return number.shape.finditer(text, start, end)
+    return matches(number.shape, text, number.starts(chains), end)
 
 
 def _said(number: Number, text: str) -> bool:
@@ -111,9 +178,8 @@ def _said(number: Number, text: str) -> bool:
 
 
 def _holds(page: Page, number: Number, match: re.Match[str]) -> bool:
-    compact = re.sub(r"[-+./ ]", "", match[0]) if number.type != "HETU" else match[0]
-    if not number.valid(compact):
+    called = number.needs is None or near(page, match.start(), number.needs, _REACH)
+    if not called and not (number.sure and number.sure.match(match[0])):
         return False
-    if number.needs is None or near(page, match.start(), number.needs, _REACH):
-        return True
-    return number.sure is not None and number.sure.match(match[0]) is not None
+    compact = match[0].translate(_SIGNS) if number.type != "HETU" else match[0]
+    return number.valid(compact)

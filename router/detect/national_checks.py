@@ -46,9 +46,10 @@ def uk_nhs(text: str) -> bool:
 
 def de_steuer_id(text: str) -> bool:
     """BZSt: one digit of the first ten twice or thrice, all others at most once; MOD 11,10."""
+    if text[0] == "0" or len(set(text[:10])) not in (8, 9):
+        return False
     counts = sorted(Counter(text[:10]).values())
-    repeated = counts[-1] in (2, 3) and counts[-2] == 1
-    return text[0] != "0" and repeated and mod11_10(text)
+    return counts[-2] == 1 and mod11_10(text)
 
 
 def de_social_security(text: str) -> bool:

@@ -21,7 +21,9 @@ _MAC = re.compile(
     r"(?<![\w:-])(?:[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4})"
     r"(?![\w:-])"
 )
-_DOTTED = re.compile(r"\.[0-9a-f]{4}\.")
+_MAYBE_V4 = re.compile(r"\d[ ]?\.[ ]?\d{1,3}[ ]?\.[ ]?\d{1,3}[ ]?\.[ ]?\d")
+_MAYBE_V6 = re.compile(r":[0-9a-f]{0,4}:")
+_MAYBE_MAC = re.compile(r":[0-9a-f]{2}:[0-9a-f]{2}:|-[0-9a-f]{2}-[0-9a-f]{2}-|\.[0-9a-f]{4}\.")
 _VERSION = re.compile(r"(?:\bv|version|\bver\.?|release|build|revision|[a-z]/)[ :=]{0,2}\Z")
 _OF_NOBODY = frozenset({"127.0.0.1", "0.0.0.0", "255.255.255.255"})  # noqa: S104 not bound to
 _LOGIN = re.compile(r"://([^\s/@:\"'<>]{0,100}):([^\s/@\"'<>]{1,200})@[\w.\[\]:-]{1,253}")
@@ -29,12 +31,12 @@ _LOGIN = re.compile(r"://([^\s/@:\"'<>]{0,100}):([^\s/@\"'<>]{1,200})@[\w.\[\]:-
 
 def find_ips(page: Page) -> Iterator[Match]:
     """IPv4 and IPv6 addresses, without versions of software and the loopback."""
-    if page.text.count(".") > 2:
+    if page.hints.matches(_MAYBE_V4):
         for match in _V4.finditer(page.lower):
             version = _VERSION.search(page.lower[max(0, match.start() - 12) : match.start()])
             if not version and match[0].replace(" ", "") not in _OF_NOBODY:
                 yield Match("IP", PII, match.start(), match.end())
-    if page.text.count(":") > 1:
+    if page.hints.matches(_MAYBE_V6):
         for match in _V6.finditer(page.lower):
             if _is_v6(match[0]):
                 yield Match("IP", PII, match.start(), match.end())
@@ -42,7 +44,7 @@ def find_ips(page: Page) -> Iterator[Match]:
 
 def find_macs(page: Page) -> Iterator[Match]:
     """Hardware addresses."""
-    if page.text.count(":") > 4 or page.text.count("-") > 4 or _DOTTED.search(page.lower):
+    if page.hints.matches(_MAYBE_MAC):
         for match in _MAC.finditer(page.lower):
             if len(set(match[0])) > 2 and not match[0].isdecimal():
                 yield Match("MAC", PII, match.start(), match.end())

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from router.detect.hints import Hints
+
 _DENSE = re.compile(r"\d(?:[^\d\n]{0,5}\d){4,}")
 _MARGIN = 40
 
@@ -32,13 +34,16 @@ class Page:
     text: str
     offset: int = 0
     owned: range = range(2**62)
+    hinted: Callable[[str], Hints] = Hints
     lower: str = field(init=False)
+    hints: Hints = field(init=False)
     dense: tuple[tuple[int, int], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         lower = self.text.lower()
         kept = lower if len(lower) == len(self.text) else "".join(map(_lower, self.text))
         object.__setattr__(self, "lower", kept)
+        object.__setattr__(self, "hints", self.hinted(kept))
         object.__setattr__(self, "dense", tuple(_dense(self.text)))
 
     def numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:

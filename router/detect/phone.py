@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from router.detect.chains import matches
 from router.detect.finding import PII
 from router.detect.page import Match, Page
 
@@ -30,7 +31,10 @@ _SAYS = re.compile(
     r"|\bcall|\bring\b|reach|\bdial|\bsms\b|\btext(?:ed)? (?:me|him|her|us)|whatsapp|signal\b"
     r"|contact|answering|hotline|rufnummer|anruf|registered|appel|llam|number is|pager|voicemail"
 )
-_SAYS_AFTER = re.compile(r"[- ,:(\[]{0,3}(?:office|fax|mobile|cell|home|work|phone|tel|direct)\b")
+_SAYS_PARTLY = re.compile(_SAYS.pattern.replace(r"\b", ""))
+_AFTER = re.compile("office|fax|mobile|cell|home|work|phone|tel|direct")
+_SAYS_AFTER = re.compile(rf"[- ,:(\[]{{0,3}}(?:{_AFTER.pattern})\b")
+_BEGINS = re.compile(r"[+(]|\d+")
 _OTHER = re.compile(
     r"(?:\border|invoice|ticket|\bref|\bcase|account|\bid|serial|isbn|version|\bv|zip|postcode"
     r"|\bplz|\bcard|iban|tracking|amount|total|item|\bsku|model|part|licen|passport)"
@@ -50,15 +54,32 @@ _LEAST, _MOST = 7, 16
 
 def find_phones(page: Page) -> Iterator[Match]:
     """Numbers that look like nothing else, then those that stand beside such words."""
-    for match in page.numbers(_SHAPES):
+    for match in _numbers(page, _SHAPES):
         if _dialled(match[0], 10 if match[0][0] == "0" else _LEAST) and not _called_otherwise(
             page, match.start()
         ):
             yield Match("PHONE", PII, match.start(), match.end())
-    for match in page.numbers(_LOOSE):
+    for match in _numbers(page, _LOOSE, only=_called_somewhere):
         paired = _PAIRS.match(match[0]) is not None or _called(page, match)
         if _dialled(match[0], 6 if paired else _LEAST) and _said(page, match):
             yield Match("PHONE", PII, match.start(), match.end())
+
+
+def _numbers(
+    page: Page, shape: re.Pattern[str], only: Callable[[Page, int, int], bool] | None = None
+) -> Iterator[re.Match[str]]:
+    """Matches in the dense stretches that `only` lets pass, by the signs numbers begin with."""
+    for start, end in page.dense:
+        if only is None or only(page, start, end):
+            places = (one.start() for one in _BEGINS.finditer(page.lower, start, end))
+            yield from matches(shape, page.lower, places, end)
+
+
+def _called_somewhere(page: Page, start: int, end: int) -> bool:
+    """Whether any number in the stretch could have one of the words before or after it."""
+    return page.hints.matches(_SAYS_PARTLY, start - _BEFORE, end) or page.hints.matches(
+        _AFTER, start, end + 16
+    )
 
 
 def _dialled(text: str, least: int = _LEAST) -> bool:

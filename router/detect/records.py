@@ -61,15 +61,20 @@ RECORDS: tuple[Record, ...] = (
          r"|\bbooking\b"
          r"|\bcommande\b|\bpedido\b", r"((?:[a-z]{1,5}[-_])?\d{4,12})(?![\w]|[.,/]\d)"),
 )  # fmt: skip
+_FEWEST = min(record.digits for record in RECORDS)
 _SAID = re.compile(r"\b(?:customer|client|number|is|am)[ ](c[ ]\d{4,6})(?![\w-])")
 _REACH = 120
-_CUSTOMER = re.compile(r"(?<![\w-])c[ ]?(?:-|dash|hyphen)[ ]?\d{4,6}(?![\w-])")
+_CUSTOMER = re.compile(r"c(?<![\w-]c)[ ]?(?:-|dash|hyphen)[ ]?\d{4,6}(?![\w-])")
 
 
 def find_records(page: Page) -> Iterator[Match]:
     """Every kind of the table."""
+    if not page.hints.digits(_FEWEST):
+        return
     for record in RECORDS:
         for start, end in _places(page.lower, record.hints):
+            if not page.hints.digits(record.digits, start, end):
+                continue
             for match in record.shape.finditer(page.lower, start, end):
                 if sum(map(str.isdigit, match[1])) >= record.digits:
                     yield Match(record.type, record.category, match.start(1), match.end(1))
@@ -85,6 +90,8 @@ def _places(text: str, hints: tuple[str, ...]) -> Iterator[tuple[int, int]]:
 
 def find_customers(page: Page) -> Iterator[Match]:
     """Customer numbers of the reference CRM: `C-1042`."""
+    if not page.hints.row(4):
+        return
     for match in _CUSTOMER.finditer(page.lower):
         yield Match("CUSTOMER", PII, match.start(), match.end())
     for match in _SAID.finditer(page.lower) if " c " in page.lower else ():

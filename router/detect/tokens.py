@@ -6,7 +6,7 @@ The shapes are those that the issuers publish and gitleaks (MIT) collects as rul
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from router.detect.entropy import entropy
@@ -28,6 +28,15 @@ class Token:
 def _rows(type_: str, prefixes: str, rest: str) -> list[Token]:
     shape, least = re.compile(rest, re.ASCII), _ENTROPY.get(type_, 3.0)
     return [Token(type_, prefix, shape, least) for prefix in prefixes.split()]
+
+
+def _tree(words: Sequence[str]) -> str:
+    """A shape for any of the words; those that begin alike share their beginning."""
+    if "" in words:
+        return ""
+    firsts = dict.fromkeys(word[0] for word in words)
+    rest = {first: [word[1:] for word in words if word[0] == first] for first in firsts}
+    return "(?:" + "|".join(re.escape(first) + _tree(some) for first, some in rest.items()) + ")"
 
 
 _ENTROPY = {
@@ -125,6 +134,8 @@ _ISSUED = [
     ("AZURE_SECRET", "8Q~ 7Q~", r"[\w~.-]{31,34}"),
 ]  # fmt: skip
 TOKENS: tuple[Token, ...] = tuple(token for row in _ISSUED for token in _rows(*row))
+_PREFIXED = re.compile(_tree(sorted({token.prefix for token in TOKENS})))
+"""Any of the prefixes, letter by letter: to try one after the other takes ten times as long."""
 _INSIDE = frozenset({".webhook.office.com/", ".atlasv1.", "8Q~", "7Q~", "hooks.slack.com/"})
 _LONG = re.compile(r"[\w+/.~-]{16,}", re.ASCII)
 _JWT = re.compile(
@@ -140,6 +151,8 @@ _FACEBOOK = re.compile(r"(?<!\w)\d{15,16}[|%][\w-]{27,40}(?![\w-])", re.ASCII)
 def find_tokens(page: Page) -> Iterator[Match]:
     """Tokens of the table; examples and templates are left out."""
     for run in _LONG.finditer(page.text):
+        if not _PREFIXED.search(page.text, *run.span()):
+            continue
         for token in TOKENS:
             at = page.text.find(token.prefix, run.start(), run.end())
             while at >= 0:
