@@ -7,7 +7,7 @@ of a group. To count is cheaper than to try each of two dozen shapes at each pla
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -16,17 +16,18 @@ GAP = r"(?:[ ]?[-./][ ]?|[ ])?"
 _LEAST = 6
 _CHAIN = re.compile(rf"\d(?:{GAP}\d){{{_LEAST - 1},}}", re.ASCII)
 _GROUP = re.compile(r"\d+", re.ASCII)
-_JOINED = re.compile(r"[-.]\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Digits that one number may run through: groups begin at `starts`, before which `counts`
-    digits stand; `ends` are the counts at which a number may end, `size` the count of all."""
+    """Digits that one number may run through: groups begin at `starts`, each after `counts` digits.
 
-    starts: tuple[int, ...]
-    counts: tuple[int, ...]
-    ends: frozenset[int]
+    `ends` are the counts at which a number may end, `size` is the count of all.
+    """
+
+    starts: list[int]
+    counts: list[int]
+    ends: set[int]
     size: int
 
 
@@ -34,10 +35,9 @@ class Chains:
     """The chains of at least six digits in one stretch of a text."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
-        self._start = start
-        self._chains = [
-            _chain(text, *match.span()) for match in _CHAIN.finditer(text, start, end)
-        ]
+        self.text = text
+        self.span = start, end
+        self._chains = [_chain(text, *match.span()) for match in _CHAIN.finditer(text, start, end)]
         self._of: dict[int, list[int]] = {}
 
     def of(self, count: int) -> list[int]:
@@ -60,11 +60,11 @@ class Chains:
             at
             for one in self._chains
             if one.size == count
-            for at in range(max(self._start, one.starts[0] - reach), one.starts[0])
+            for at in range(max(self.span[0], one.starts[0] - reach), one.starts[0])
         ]
 
 
-Starts = Callable[[Chains], Iterable[int]]
+Starts = Callable[[Chains], Sequence[int]]
 """Every place where a kind of number can begin, and others, in any order."""
 
 
@@ -81,14 +81,13 @@ def matches(
 
 
 def _chain(text: str, start: int, end: int) -> Chain:
+    """A number doesn't end before a dash or a dot that a digit follows."""
     spans = [match.span() for match in _GROUP.finditer(text, start, end)]
-    counts = tuple(accumulate((high - low for low, high in spans), initial=0))
-    ends = {
-        count
-        for count, (_, high) in zip(counts[1:], spans, strict=True)
-        if high == end or not _JOINED.match(text, high)
-    }
-    return Chain(tuple(low for low, _ in spans), counts[:-1], frozenset(ends), counts[-1])
+    counts = list(accumulate([high - low for low, high in spans], initial=0))
+    size = counts.pop()
+    after = zip(counts[1:], spans, strict=False)
+    ends = {n for n, (_, at) in after if text[at] not in "-." or not text[at + 1].isdigit()}
+    return Chain([low for low, _ in spans], counts, ends | {size}, size)
 
 
 def _reaching(chain: Chain, count: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from operator import mul
 
 
 def luhn(digits: str) -> bool:
@@ -12,21 +13,21 @@ def luhn(digits: str) -> bool:
     return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0
 
 
+_ONCE = bytes(max(0, code - 48) for code in range(58))
+_TWICE = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[value] for value in _ONCE)
+
+
 class LuhnSums:
     """Luhn over any part of a long run of digits, each in constant time."""
 
     def __init__(self, digits: str) -> None:
-        plain = [int(d) for d in digits]
-        doubled = [(0, 2, 4, 6, 8, 1, 3, 5, 7, 9)[d] for d in plain]
-        self._sums = tuple(
-            list(
-                accumulate(
-                    (plain[i] if i % 2 == parity else doubled[i] for i in range(len(plain))),
-                    initial=0,
-                )
-            )
-            for parity in (0, 1)
-        )
+        coded = digits.encode()
+        plain = coded.translate(_ONCE.ljust(256))
+        self._sums = []
+        for parity in (0, 1):
+            mixed = bytearray(coded.translate(_TWICE.ljust(256)))
+            mixed[parity::2] = plain[parity::2]
+            self._sums.append(list(accumulate(mixed, initial=0)))
 
     def hold(self, start: int, end: int) -> bool:
         """Whether the part from `start` to before `end` passes."""
@@ -51,7 +52,7 @@ def mod11_10(digits: str) -> bool:
 
 def weighted(digits: str, weights: Sequence[int]) -> int:
     """The sum of each digit times its weight, as far as there are weights."""
-    return sum(int(d) * w for d, w in zip(digits, weights, strict=False))
+    return sum(map(mul, map(int, digits), weights))
 
 
 _TURN = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)

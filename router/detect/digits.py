@@ -10,6 +10,7 @@ from itertools import accumulate
 from router.detect.page import Page
 
 _RUN = re.compile(r"(?<![\w])\d+(?:(?:[ \t]{1,3}|[ ]?[-./_][ ]?)\d+){0,40}")
+_SIGNS = str.maketrans("", "", " \t-./_")
 _GROUP = re.compile(r"\d+")
 
 
@@ -43,9 +44,9 @@ def runs(page: Page, least: int) -> Iterator[Run]:
     for match in page.numbers(_RUN):
         if match.end() - match.start() < least:
             continue
-        groups = tuple(m.span() for m in _GROUP.finditer(page.text, match.start(), match.end()))
-        offsets = tuple(accumulate((b - a for a, b in groups), initial=0))
+        groups = tuple([m.span() for m in _GROUP.finditer(page.text, *match.span())])
+        offsets = tuple(accumulate([b - a for a, b in groups], initial=0))
         if offsets[-1] >= least:
-            digits = "".join(page.text[a:b] for a, b in groups)
+            digits = match[0].translate(_SIGNS)
             ends = {end: group for group, end in enumerate(offsets[1:])}
             yield Run(page, groups, digits, offsets, ends)

@@ -6,6 +6,7 @@ A detector asks before it reads: a no is certain, a yes is not, and what is foun
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _FIGURES = bytes(0x30 if 0x30 <= code <= 0x39 else 0x20 for code in range(256))
 
@@ -25,11 +26,20 @@ class Hints:
         """Whether so many digits stand side by side."""
         return b"0" * least in self._figures
 
-    def any(self, *words: str) -> bool:
-        """Whether one of the words, in lower case, stands anywhere, parts of words included."""
-        return any(word in self._lower for word in words)
+    def any(self, *words: str, start: int = 0, end: int | None = None) -> bool:
+        """Whether one of the words stands anywhere, parts of words included; or none was given."""
+        text = self._lower[max(0, start) : end] if start or end else self._lower
+        return not words or any(word in text for word in words)
 
-    def matches(self, shape: re.Pattern[str], start: int = 0, end: int | None = None) -> bool:
-        """Whether the shape stands somewhere."""
+    def matches(
+        self, shape: re.Pattern[str] | None, start: int = 0, end: int | None = None
+    ) -> bool:
+        """Whether the shape stands somewhere; true without a shape."""
+        if shape is None:
+            return True
         stop = len(self._lower) if end is None else end
         return shape.search(self._lower, max(0, start), stop) is not None
+
+    def places(self, first: re.Pattern[str], start: int, end: int) -> Iterable[int]:
+        """Where something can begin that begins so."""
+        return (match.start() for match in first.finditer(self._lower, start, end))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from router.detect import national_checks as check
 from router.detect.chains import GAP, Chains, Starts, matches
@@ -18,6 +19,7 @@ from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
 _REACH = 60
+_MANY = 20
 _SIGNS = str.maketrans("", "", "-+./ ")
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 
@@ -26,8 +28,8 @@ _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 class Number:
     """One kind of number; `needs` are words asked for unless the text matches `sure`.
 
-    `least` is how many digits it has at the least; `starts` gives every place where it can begin,
-    None for anywhere.
+    `hints` are what those words have in them, `least` is how many digits it has at the least;
+    `starts` gives every place where it can begin, None for anywhere.
     """
 
     type: str
@@ -36,6 +38,7 @@ class Number:
     needs: re.Pattern[str] | None = None
     sure: re.Pattern[str] | None = None
     category: str = PII
+    hints: tuple[str, ...] = ()
     least: int = 0
     starts: Starts | None = None
 
@@ -48,11 +51,18 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         re.compile(_OPEN + "(?:" + body + ")" + _SHUT, re.ASCII),
         valid,
         re.compile(needs) if needs else None,
-        re.compile(sure + r"\Z", re.ASCII) if sure else None,
+        re.compile(sure, re.ASCII) if sure else None,
         category,
+        tuple(map(_longest, needs.split("|"))) if needs else (),
         min(part.count(r"\d") for part in shape.split("|")),
         starts,
     )
+
+
+def _longest(words: str) -> str:
+    """The longest piece that every text has which matches; the shape has no alternatives."""
+    fixed = re.sub(r"\\b|\(\?:[^)]*\)\??|\[[^\]]*\]\??|.\?", "\0", words)
+    return max(re.split("[^a-z]+", fixed), key=len)
 
 
 def _of(*counts: int) -> Starts:
@@ -81,8 +91,12 @@ def _dated(chains: Chains) -> list[int]:
     return _merged((chains.of(10), chains.of(12), chains.last(6), chains.last(8)))
 
 
+def _ahv(chains: Chains) -> list[int]:
+    return [at for at in chains.of(13) if chains.text[at] == "7"]
+
+
 def _merged(places: Iterable[list[int]]) -> list[int]:
-    return sorted({at for some in places for at in some})
+    return sorted(chain.from_iterable(places))
 
 
 def _digits(count: int) -> str:
@@ -119,7 +133,7 @@ NUMBERS: tuple[Number, ...] = (
     _row("RIJKSREGISTER", _digits(11), check.be_national,
          starts=_of(11)),
     _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv,
-         starts=_of(13)),
+         starts=_ahv),
     _row("CPF", _digits(11), check.br_cpf, r"\bcpf\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}",
          starts=_of(11)),
     _row("SIN", _digits(9), check.ca_sin, r"\bsin\b|social insurance|assurance sociale",
@@ -151,35 +165,30 @@ NUMBERS: tuple[Number, ...] = (
 def find_national(page: Page, numbers: Sequence[Number] = NUMBERS) -> Iterator[Match]:
     """Every number of the table, in any spacing."""
     for start, end in page.dense:
-        said = page.lower[max(0, start - _REACH) : end]
-        wanted = [
-            number
-            for number in numbers
-            if page.hints.digits(number.least, start, end)
-            and (number.sure or _said(number, said))
-        ]
         chains = Chains(page.lower, start, end)
-        for number in wanted:
-            for match in _matches(number, page.lower, chains, start, end):
-                if _holds(page, number, match):
-                    yield Match(number.type, number.category, match.start(), match.end())
+        for number in numbers:
+            said = page.hints.any(*number.hints, start=start - _REACH, end=end)
+            if (said or number.sure) and page.hints.digits(number.least, start, end):
+                for match in _matches(page, number, chains, said):
+                    if _holds(page, number, match, said):
+                        yield Match(number.type, number.category, *match.span())
 
 
-def _matches(
-    number: Number, text: str, chains: Chains, start: int, end: int
-) -> Iterable[re.Match[str]]:
+def _matches(page: Page, number: Number, chains: Chains, said: bool) -> Iterable[re.Match[str]]:
+    """Of a kind that must look sure, many places are only tried where one of them can."""
+    start, end = chains.span
     if number.starts is None:
-        return number.shape.finditer(text, start, end)
-    return matches(number.shape, text, number.starts(chains), end)
+        return number.shape.finditer(page.lower, start, end)
+    starts = number.starts(chains)
+    if not said and len(starts) > _MANY and not page.hints.matches(number.sure, start, end):
+        return ()
+    return matches(number.shape, page.lower, starts, end)
 
 
-def _said(number: Number, text: str) -> bool:
-    return number.needs is None or number.needs.search(text) is not None
-
-
-def _holds(page: Page, number: Number, match: re.Match[str]) -> bool:
-    called = number.needs is None or near(page, match.start(), number.needs, _REACH)
-    if not called and not (number.sure and number.sure.match(match[0])):
+def _holds(page: Page, number: Number, match: re.Match[str], said: bool) -> bool:
+    """`said`: one of the words may stand before it."""
+    called = said and (number.needs is None or near(page, match.start(), number.needs, _REACH))
+    if not called and not (number.sure and number.sure.fullmatch(match[0])):
         return False
     compact = match[0].translate(_SIGNS) if number.type != "HETU" else match[0]
     return number.valid(compact)

@@ -97,17 +97,17 @@ def nl_bsn(text: str) -> bool:
 
 def pl_pesel(text: str) -> bool:
     """Weights 1 3 7 9; the century is in the month."""
-    month = int(text[2:4]) % 20
-    total = weighted(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1))
-    return 1 <= month <= 12 and _day(text[4:6]) and total % 10 == 0
+    if not (1 <= int(text[2:4]) % 20 <= 12 and _day(text[4:6])):
+        return False
+    return weighted(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
 
 
 def be_national(text: str) -> bool:
     """97 minus the first nine digits modulo 97, with a 2 before them for births since 2000."""
-    month = int(text[2:4]) % 20
+    if int(text[2:4]) % 20 > 12 or int(text[4:6]) > 31 or len(set(text)) == 1:
+        return False
     check, number = int(text[9:]), text[:9]
-    sound = 97 - int(number) % 97 == check or 97 - int("2" + number) % 97 == check
-    return month <= 12 and int(text[4:6]) <= 31 and sound and len(set(text)) > 1
+    return 97 - int(number) % 97 == check or 97 - int("2" + number) % 97 == check
 
 
 def ch_ahv(text: str) -> bool:

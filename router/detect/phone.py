@@ -71,8 +71,7 @@ def _numbers(
     """Matches in the dense stretches that `only` lets pass, by the signs numbers begin with."""
     for start, end in page.dense:
         if only is None or only(page, start, end):
-            places = (one.start() for one in _BEGINS.finditer(page.lower, start, end))
-            yield from matches(shape, page.lower, places, end)
+            yield from matches(shape, page.lower, page.hints.places(_BEGINS, start, end), end)
 
 
 def _called_somewhere(page: Page, start: int, end: int) -> bool:

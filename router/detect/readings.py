@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from router.detect import addresses, decoding, spelling
@@ -14,7 +13,7 @@ DEEPEST = 4
 """How many encodings may lie one in the other; a text with more is not read to its end."""
 _CONTEXT = 100
 _WRITTEN, _SPOKEN = 6, 4
-_SIGNS = re.compile("[,.;:-]")
+_SPACES = str.maketrans(",.;:-", "     ")
 _LOWER = re.compile(r"[A-Z]")
 
 
@@ -40,10 +39,10 @@ def _pieces(text: str, spoken: bool) -> Iterator[Piece]:
         lower = _LOWER.sub(lambda letter: letter[0].lower(), text)
     if addresses.hints(lower):
         yield from addresses.addresses(lower)
-    words = _SIGNS.sub(" ", lower).split()
+    words = lower.translate(_SPACES).split()
     if spelling.hints(words):
         yield from spelling.numbers(lower, _SPOKEN if spoken else _WRITTEN)
-    if Counter(map(len, words))[1] > 3:
+    if list(map(len, words)).count(1) > 3:
         yield from spelling.spaced(text)
 
 
