@@ -34,7 +34,7 @@ def open_home(
     if found is None:
         _begin(home, version)
     elif found > version:
-        raise _newer(home, found, version)
+        raise newer_home(home, found, version)
     elif found < version:
         _migrate(home, found, version, steps, clock)
     for folder in (home.catalog, home.collections, home.logs, home.run):
@@ -68,7 +68,8 @@ def _begin(home: Home, version: int) -> None:
     write_private(home.version_file, f"{version}\n".encode())
 
 
-def _newer(home: Home, found: int, version: int) -> SetupError:
+def newer_home(home: Home, found: int, version: int) -> SetupError:
+    """What to say of a home of version `found` when this Podium knows `version` at most."""
     return SetupError(
         f"The home {home.path} has version {found} and this Podium knows {version}. Install the "
         "Podium that wrote it or a newer one, or choose another folder with --home.",

@@ -10,6 +10,7 @@ import typer
 from deployments.cli.approvals import approvals
 from deployments.cli.ask import ask
 from deployments.cli.audit import audit
+from deployments.cli.backup import backup, restore
 from deployments.cli.bench import bench
 from deployments.cli.cluster import cluster
 from deployments.cli.config import config
@@ -79,6 +80,8 @@ app.command()(costs)
 app.add_typer(approvals, name="approvals")
 app.command()(status)
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 app.command()(stub)
 app.add_typer(cluster, name="cluster")
 app.add_typer(config, name="config")

@@ -45,3 +45,8 @@ def not_done(act: Record, at: float) -> Record:
 def policy_applied(digest: str, at: float) -> Record:
     """The policy of that digest is in force from now on; written at every start."""
     return Record("admin", "", at, {"act": "policy_applied", "policy_digest": digest})
+
+
+def home_restored(made: float, at: float) -> Record:
+    """The home was put back from a copy of the moment `made`: what came after it is lost here."""
+    return Record("admin", "", at, {"act": "home_restored", "copy_made": made})

@@ -1,0 +1,1 @@
+"""Copies of a home in one file, and homes made of them again."""
