@@ -48,12 +48,16 @@ class QueryRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """The rows by column name; `truncated` says that there were more than the row limit."""
+    """The rows by column name; `truncated` says that there were more than the row limit.
+
+    `written_by` are the sources whose acts write into the tables that were read.
+    """
 
     source: str
     name: str
     rows: tuple[Mapping[str, Scalar], ...]
     truncated: bool = False
+    written_by: frozenset[str] = frozenset()
 
 
 class Source(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from retrieval.errors import SourceNotFound
 from retrieval.ports import QueryRequest, QueryResult, Scalar, Source
 from retrieval.source_file import QuerySpec, SourceSpec, read_source
 from retrieval.worker import Worker
+from retrieval.written import Writer, tables_read, written_by
 
 _STEPS_BETWEEN_CHECKS = 1000
 
@@ -31,12 +32,14 @@ class SqliteSource:
         queries: Mapping[str, QuerySpec],
         worker: Worker,
         clock: Clock = time.monotonic,
+        writers: Sequence[Writer] = (),
     ) -> None:
         self._name = name
         self._path = path
         self._queries = queries
         self._worker = worker
         self._clock = clock
+        self._writers = writers
         # No pool: a database file that is replaced must be seen at the next query.
         self._engine = sa.create_engine(
             "sqlite://", creator=self._connect, poolclass=sa.pool.NullPool
@@ -69,12 +72,15 @@ class SqliteSource:
             with self._engine.connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 driver.set_progress_handler(lambda: self._clock() > until, _STEPS_BETWEEN_CHECKS)
-                result = connection.execute(sa.text(spec.sql), dict(request.params))
-                found = result.mappings().fetchmany(spec.limit + 1)
+                with tables_read(driver) as read:
+                    result = connection.execute(sa.text(spec.sql), dict(request.params))
+                    found = result.mappings().fetchmany(spec.limit + 1)
+                result.close()
+                written = written_by(driver, self._path, read, self._writers)
         except DBAPIError as error:
             raise self._failure(error) from error
         rows = tuple(_plain(row, request) for row in found[: spec.limit])
-        return QueryResult(self._name, request.name, rows, len(found) > spec.limit)
+        return QueryResult(self._name, request.name, rows, len(found) > spec.limit, written)
 
     def _failure(self, error: DBAPIError) -> Exception:
         code = getattr(error.orig, "sqlite_errorcode", None)
@@ -115,11 +121,18 @@ def open_sources(folder: Path, sources: Mapping[str, str], worker: Worker | None
     """
     shared = worker or Worker(2, "sources")
     specs = {name: read_source(reference, folder) for name, reference in sources.items()}
-    return Sources({name: _open(name, folder, spec, shared) for name, spec in specs.items()})
+    writers = [one for name, spec in specs.items() for one in _writers(name, folder, spec)]
+    return Sources(
+        {
+            name: SqliteSource(name, folder / spec.database, spec.queries, shared, writers=writers)
+            for name, spec in specs.items()
+        }
+    )
 
 
-def _open(name: str, folder: Path, spec: SourceSpec, worker: Worker) -> SqliteSource:
-    return SqliteSource(name, folder / spec.database, spec.queries, worker)
+def _writers(name: str, folder: Path, spec: SourceSpec) -> Iterator[Writer]:
+    for act in spec.actions.values():
+        yield Writer(name, folder / spec.database, act.sql, tuple(act.params))
 
 
 def _check_params(spec: QuerySpec, params: Mapping[str, Scalar]) -> None:

@@ -38,7 +38,11 @@ class Query:
         source = call.around.capabilities.source
         call.tell.told_by(call.around.policy.source(request.source, call.request.tenant))
         result = await call.recorded("rows", lambda: source.query(request, call.deadline))
-        seen = await call.detected(result.rows, request.source)
+        # What an act wrote stays its writer's word, whichever source it is read through.
+        others = sorted(result.written_by - {request.source})
+        for name in others:
+            call.tell.told_by(call.around.policy.source(name, call.request.tenant))
+        seen = await call.detected(result.rows, None if others else request.source)
         own = seen.join(_about(request)) if result.rows else LEAST
         return Produced(
             value={"rows": _rows(result)},
