@@ -40,6 +40,11 @@ class Child:
                 preexec_fn=_before_start,
             )
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
     def wait_until(self, ready: Callable[[], Found | None], seconds: float) -> Found:
         """What `ready` finds first; raises SetupError when the process ends or time is up."""
         end = time.monotonic() + seconds

@@ -13,7 +13,7 @@ from ray import serve
 from deployments.egress_keys import read_keys
 from deployments.handles import ServeRemote
 from deployments.home import Home
-from deployments.ledger_remote import RemoteLedger
+from deployments.ledger_line import LedgerLine
 from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
 from deployments.replica_environment import enter_replica
@@ -72,13 +72,19 @@ class Egress:
             cards={card.id: card for card in cards},
             scans=(KnownValues(keys.values()), scan),
         )
-        ledger = RemoteLedger(ServeRemote(state, "state"))
+        self._ledger = ledger = LedgerLine(ServeRemote(state, "state"))
 
         async def look(digest: str) -> Policy:
             return await asyncio.to_thread(keeper.look_for, digest)
 
         self._departures = Departures(rules, chats, ledger, look=look, images=images)
         self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
+
+    async def __del__(self) -> None:
+        """Serve calls this before it ends the replica: what was sent is still told to State."""
+        ledger = getattr(self, "_ledger", None)
+        if ledger is not None:
+            await ledger.close()
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
         """The whole answer, within `seconds`."""

@@ -68,6 +68,12 @@ class StateService:
         """Write into the ledger; raises LedgerUnavailable. See deployments.ledger_remote."""
         return await self._ledger.append(record, durable=durable)
 
+    async def append_records(
+        self, batch: Sequence[tuple[Record, bool]]
+    ) -> Sequence[Receipt | PodiumError]:
+        """Write many into the ledger at once; what became of each. See deployments.ledger_line."""
+        return await self._ledger.append_all(batch)
+
     async def keys(self) -> Sequence[KeyRecord]:
         """Every key's record; gateways ask again every two seconds."""
         return await asyncio.to_thread(self._state.list_keys)

@@ -110,6 +110,8 @@ class Stub:
         return await self._early(row, request, _OPENAI) or JSONResponse(transcript_body(row))
 
     async def _early(self, row: Row, request: Request, dialect: Dialect) -> Response | None:
+        if row.delay:
+            await asyncio.sleep(row.delay)
         if row.status is not None:
             return _error(dialect, row)
         return await whole_fault(row, request)

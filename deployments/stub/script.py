@@ -23,7 +23,7 @@ class Row(BaseModel):
     says that alone, and calls the tools it was offered with values out of the text. `after` is the
     event of the stream behind which a fault strikes, -1 for before the first one. `status` answers
     with an error of that status, `code` is its code. `reason` is why it ends, in the dialect's own
-    word. `pace` is words a second.
+    word. `pace` is words a second, `delay` how many seconds pass before the answer begins.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +37,7 @@ class Row(BaseModel):
     fault: Fault | None = None
     after: Annotated[int, Field(ge=-1)] = 2
     pace: Annotated[float, Field(gt=0)] | None = None
+    delay: Annotated[float, Field(ge=0)] = 0.0
     model: str | None = None
     echo: bool = False
     reasoning: str = ""

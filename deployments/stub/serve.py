@@ -19,6 +19,8 @@ def serve(stub: Stub, port: int, ready: Callable[[str], None]) -> None:
     Port 0 takes any free one.
     """
     with socket.create_server((HOST, port)) as listener:
+        # Connections take it over; without it every second piece of an answer waits for 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         address = f"http://{HOST}:{listener.getsockname()[1]}/v1"
         try:
             asyncio.run(_serve(stub, listener, lambda: ready(address)))

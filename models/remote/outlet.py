@@ -21,6 +21,11 @@ HEADERS = frozenset(
 _OWN = ((b"user-agent", b"podium"), (b"accept-encoding", b"identity"))
 
 
+# As many answers may be open as the gate lets through: the library's own bound is a hundred. Idle
+# connections are few, for it looks at each of them twice a request.
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
+
+
 class Outlet(httpx2.AsyncBaseTransport):
     """Passes on what goes to `base_url`; anything else is a fault of ours and stays inside.
 
@@ -39,7 +44,9 @@ class Outlet(httpx2.AsyncBaseTransport):
         self._headers = HEADERS | headers
         self._request_bytes = request_bytes
         self._response_bytes = response_bytes
-        self._inner = inner or httpx2.AsyncHTTPTransport(verify=True, trust_env=False, retries=0)
+        self._inner = inner or httpx2.AsyncHTTPTransport(
+            verify=True, trust_env=False, retries=0, limits=_LIMITS
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self._check(request)

@@ -52,6 +52,24 @@ class GroupCommit:
         self._line.put(waiter)
         return await waiter.receipt()
 
+    async def append_all(self, batch: Sequence[tuple[Record, bool]]) -> Sequence[Outcome]:
+        """What becomes of records of one other process, each with whether it is to be durable.
+
+        They stand in line together, so that one commit can write them all.
+        """
+        loop = asyncio.get_running_loop()
+        ones = [
+            AsyncWaiter(record, loop) if durable or record.durable else Buffered(record)
+            for record, durable in batch
+        ]
+        health = self._health
+        taken = [one for one in ones if health.ok or isinstance(one, AsyncWaiter)]
+        try:
+            self._line.put(*taken)
+        except LedgerUnavailable as error:
+            return [error] * len(ones)
+        return [await _outcome(one, health) for one in ones]
+
     def note(self, record: Record) -> Receipt:
         """Write the record durably; blocks, for code that runs in a thread of its own."""
         waiter = Waiter(record)
@@ -66,7 +84,7 @@ class GroupCommit:
 
     def _refuse_if_failing(self) -> None:
         if not self._health.ok:
-            raise LedgerUnavailable(self._health.reason, retry_after=1.0)
+            raise _failing(self._health)
 
     def _write(self) -> None:
         while batch := self._line.take(failing=not self._health.ok):
@@ -93,6 +111,20 @@ class GroupCommit:
             log.error("ledger closed with records unwritten", extra={"records": lost})
         self._health = self._health.failed(refusal.message, len(refused), self._clock())
         _settle([(one, refusal) for one in refused])
+
+
+async def _outcome(one: AsyncWaiter | Buffered, health: Health) -> Outcome:
+    """What became of one that came in a batch while the ledger had this health."""
+    if isinstance(one, Buffered):
+        return Receipt(one.record.id) if health.ok else _failing(health)
+    try:
+        return await one.receipt()
+    except PodiumError as error:
+        return error
+
+
+def _failing(health: Health) -> LedgerUnavailable:
+    return LedgerUnavailable(health.reason, retry_after=1.0)
 
 
 def _refusal(error: Exception) -> PodiumError:

@@ -90,18 +90,18 @@ class Line:
         self._closed = False
         self._changed = Condition()
 
-    def put(self, one: Waiting) -> None:
-        """Stand at the end; LedgerUnavailable when the line is full or closed."""
+    def put(self, *ones: Waiting) -> None:
+        """Stand at the end, all or none; LedgerUnavailable when the line is full or closed."""
         with self._changed:
             if self._closed:
                 raise LedgerUnavailable("The ledger is being closed; try again shortly.")
-            if len(self._waiting) >= self._room:
+            if len(self._waiting) + len(ones) > self._room:
                 raise LedgerUnavailable(
                     "More is to be recorded than the ledger's disk can take; try again shortly.",
                     retry_after=1.0,
                 )
-            self._waiting.append(one)
-            self._pressing += not isinstance(one, Buffered)
+            self._waiting.extend(ones)
+            self._pressing += sum(not isinstance(one, Buffered) for one in ones)
             self._changed.notify()
 
     def put_first(self, ones: Sequence[Waiting]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from models.errors import LedgerUnavailable
 from router.ledger.group import GroupCommit
 from router.ledger.line import Line
+from router.ledger.port import Receipt
 from router.ledger.record import Kind, Record
 from tests.unit.router.ledger.chains import Moody, no_space
 
@@ -189,3 +190,27 @@ async def test_closing_over_a_full_disk_ends(
     await ledger.append(record(1), durable=False)
     await asyncio.to_thread(ledger.close)
     assert "records unwritten" in caplog.text
+
+
+async def test_a_batch_of_another_process_shares_one_commit(
+    ledger: GroupCommit, chain: Moody
+) -> None:
+    batch = [(record(1, "egress.result"), False), (record(2, "egress.intent"), False)]
+    outcomes = await ledger.append_all([*batch, (record(3), True)])
+    assert [one.durable for one in outcomes if isinstance(one, Receipt)] == [False, True, True]
+    assert (chain.batches, numbers(chain)) == ([3], [1, 2, 3])
+
+
+async def test_of_a_batch_that_cannot_be_written_everyone_is_told(
+    ledger: GroupCommit, chain: Moody
+) -> None:
+    chain.failing = no_space()
+    outcomes = await ledger.append_all([(record(1), False), (record(2), True)])
+    assert [type(one) for one in outcomes] == [Receipt, LedgerUnavailable]
+    # The first was taken and is kept; while nothing can be written no more of its sort are.
+    outcomes = await ledger.append_all([(record(3), False), (record(4), True)])
+    assert [type(one) for one in outcomes] == [LedgerUnavailable, LedgerUnavailable]
+    chain.failing = None
+    outcomes = await ledger.append_all([(record(5), False), (record(6), True)])
+    assert [type(one) for one in outcomes] == [LedgerUnavailable, Receipt]
+    assert [n for n in numbers(chain) if n != "alarm"] == [1, 6]
