@@ -108,7 +108,7 @@ async def deltas(run: Run) -> Any:
     gaps: dict[str, list[float]] = {"direct": [], "governed": []}
     turn: list[tuple[str, Client]] = [("direct", run.direct), ("governed", run.governed)]
     for number in range(run.asked.rounds):
-        run.note(f"deltas: round {number + 1} of {run.asked.rounds}, 4 streams of 50 words a second")
+        run.note(f"deltas: round {number + 1} of {run.asked.rounds}, 4 streams, 50 words/s")
         for name, client in turn if number % 2 else reversed(turn):
             gaps[name] += (await streams(client, _PACED, 4)).gaps
     p99 = {name: quantile(values, 0.99) for name, values in gaps.items()}

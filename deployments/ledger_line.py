@@ -46,9 +46,7 @@ class LedgerLine:
     did not come may be in the ledger or not: appending the same one again is safe.
     """
 
-    def __init__(
-        self, remote: Remote, seconds: float = ANSWER_S, room: int = MOST_IN_LINE
-    ) -> None:
+    def __init__(self, remote: Remote, seconds: float = ANSWER_S, room: int = MOST_IN_LINE) -> None:
         self._remote = remote
         self._seconds = seconds
         self._room = room
@@ -119,9 +117,7 @@ class LedgerLine:
         batch = [self._line.popleft() for _ in range(min(MOST_AT_ONCE, len(self._line)))]
         return [one for one in batch if not one.given_up]
 
-    def _settle(
-        self, batch: Sequence[_Waiting], outcomes: Sequence[Receipt | PodiumError]
-    ) -> None:
+    def _settle(self, batch: Sequence[_Waiting], outcomes: Sequence[Receipt | PodiumError]) -> None:
         again = []
         for one, outcome in zip(batch, outcomes, strict=True):
             if one.answer is not None:

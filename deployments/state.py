@@ -128,9 +128,9 @@ class StateService:
 
     async def record_decisions(self, records: Sequence[Record]) -> None:
         """Write decisions about direct requests into the ledger; safe to call again with them."""
-        async with asyncio.TaskGroup() as group:
-            for record in records:
-                group.create_task(self._ledger.append(record, durable=True))
+        for outcome in await self._ledger.append_all([(record, True) for record in records]):
+            if isinstance(outcome, PodiumError):
+                raise outcome
 
     async def ask_act(self, act: Act) -> None:
         """Keep an act until people have agreed."""

@@ -18,14 +18,23 @@ def serve(stub: Stub, port: int, ready: Callable[[str], None]) -> None:
 
     Port 0 takes any free one.
     """
-    with socket.create_server((HOST, port)) as listener:
-        # Connections take it over; without it every second piece of an answer waits for 40 ms.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with listening(port) as listener:
         address = f"http://{HOST}:{listener.getsockname()[1]}/v1"
         try:
             asyncio.run(_serve(stub, listener, lambda: ready(address)))
         finally:
             stub.capture.close()
+
+
+def listening(port: int) -> socket.socket:
+    """A socket on loopback whose connections send every piece of an answer at once.
+
+    asyncio sees to that by itself only for sockets that say their protocol; without it every second
+    piece waits for the other side's acknowledgement, 40 ms.
+    """
+    listener = socket.create_server((HOST, port))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 async def _serve(stub: Stub, listener: socket.socket, ready: Callable[[], None]) -> None:

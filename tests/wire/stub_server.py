@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from typing import Any
 
@@ -12,7 +11,7 @@ import uvicorn
 from deployments.stub.app import Stub
 from deployments.stub.capture import Capture
 from deployments.stub.script import Row, Script
-from deployments.stub.serve import stub_config
+from deployments.stub.serve import listening, stub_config
 
 PATIENCE_S = 30.0
 
@@ -22,7 +21,7 @@ class StubServer:
 
     def __init__(self, *rows: Row, pace: float | None = None) -> None:
         self.stub = Stub(Script(rows or (Row(),)), Capture(), pace)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listening(0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
         self._server = uvicorn.Server(stub_config(self.stub))
         self._server.install_signal_handlers = lambda: None

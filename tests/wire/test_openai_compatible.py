@@ -18,6 +18,9 @@ from tests.remote_cards import remote_card
 from tests.wire.spoken import CANARY, KEY
 from tests.wire.stub_server import StubServer
 
+# httpx2 by itself keeps to a hundred connections.
+MANY = 130
+
 
 @pytest.fixture
 def stub() -> Iterator[StubServer]:
@@ -109,3 +112,22 @@ async def _idle(stub: StubServer) -> None:
     async with asyncio.timeout(10):
         while stub.stub.open:  # noqa: ASYNC110 - the stub is in another thread
             await asyncio.sleep(0.01)
+
+
+async def test_more_answers_are_open_at_once_than_the_library_lets_by_itself(
+    chat: OpenAiCompatible, stub: StubServer
+) -> None:
+    stub.tell(Row(pace=0.5, words=2))
+    answers = [aiter(chat.stream(asks(), Deadline.after(60))) for _ in range(MANY)]
+    firsts = [asyncio.create_task(open_one(answer)) for answer in answers]
+    async with asyncio.timeout(20):
+        while stub.stub.open < MANY:  # noqa: ASYNC110 - the stub has no event for it
+            await asyncio.sleep(0.01)
+    assert chat.running == MANY
+    for task in firsts:
+        task.cancel()
+    await asyncio.wait(firsts)
+
+
+async def open_one(answer: Any) -> None:
+    await anext(answer)

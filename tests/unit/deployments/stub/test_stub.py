@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from deployments.stub.openai_chat import OpenAiChat
 from deployments.stub.pictures import picture
 from deployments.stub.said import Said
 from deployments.stub.script import Row, Script, read_script
+from deployments.stub.serve import listening
 from models.errors import InvalidConfig
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "two words"}]}
@@ -167,3 +169,11 @@ SCHEMAS = (
 @pytest.mark.parametrize("schema", SCHEMAS, ids=range(len(SCHEMAS)))
 def test_instances_fit_their_schema(schema: dict[str, object]) -> None:
     validate(instance_of(schema), schema)
+
+
+def test_connections_to_a_stub_send_every_piece_at_once() -> None:
+    with listening(0) as listener, socket.create_connection(listener.getsockname()) as client:
+        taken, _ = listener.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+        assert client.getpeername() == listener.getsockname()
