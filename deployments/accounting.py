@@ -1,13 +1,12 @@
 """What calls take from rates and budgets: taken before a call, settled after it.
 
-A key without a budget costs no message to anyone; a rate is counted in this process. A budget is
-one message before the call and one after it.
+A key without a budget costs no message to anyone; a rate is counted in this process. Budgets are
+a message before and one after the calls of a quarter of a second, or of one when they run low.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -15,25 +14,21 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from deployments.budget_desk import ANSWER_S, BudgetDesk, Held
 from deployments.outbox import Outbox
 from deployments.remote import Remote
 from models.catalog import ModelCard
-from models.deadline import Deadline
-from models.errors import BudgetExceeded, DeadlineExceeded, PodiumError, ReplicaLost
+from models.errors import DeadlineExceeded, ReplicaLost
 from models.messages import Usage
-from router.budget import NOTHING, Amount, Budget, Claim, lines_of
+from router.budget import NOTHING, Amount, Budget, lines_of
 from router.budget_estimate import amount_used
 from router.costs import CallCost, Ended
 from router.keys import Principal
 from router.rate_book import RateBook, Taken
 
-log = logging.getLogger("podium.gateway")
-
-ANSWER_S = 5.0
 # A reservation outlives the longest request by this much: time for a late settlement.
 MARGIN_S = 60.0
 MOST_WAITING = 100_000
-_AGAIN_S = 1.0
 # The model may have worked, and a provider may send a bill, although no answer came.
 _UNKNOWN_USE = (DeadlineExceeded, ReplicaLost)
 
@@ -44,56 +39,21 @@ class Accounting:
     def __init__(self, state: Remote, rates: RateBook, request_seconds: float) -> None:
         self.rates = rates
         self.costs = Outbox[CallCost](state, "record_costs", MOST_WAITING)
-        self._state = state
-        self._keep_s = request_seconds + MARGIN_S
-        self._settling: set[asyncio.Task[None]] = set()
+        self.desk = BudgetDesk(state, request_seconds + MARGIN_S)
 
-    async def reserve(self, who: Principal, most: Amount, purpose: Purpose) -> str | None:
-        """Take `most` from the budgets; the reservation's id, None when no budget counts it.
+    async def reserve(self, who: Principal, most: Amount, purpose: Purpose) -> Held | None:
+        """Take `most` from the budgets; None when no budget counts it.
 
         Raises BudgetExceeded, and what State raises when it can't be asked: then nobody who has a
         budget is served.
         """
-        lines = lines_of(
-            who.tenant,
-            (
-                (who.key_id, who.limits.budgets),
-                ("", who.tenant_limits.budgets),
-                (purpose.pipeline, purpose.budgets),
-            ),
-            most,
+        holders = (
+            (who.key_id, who.limits.budgets),
+            ("", who.tenant_limits.budgets),
+            (purpose.pipeline, purpose.budgets),
         )
-        if not lines:
-            return None
-        claim = Claim(f"res_{uuid.uuid4().hex}", lines, self._keep_s)
-        done = False
-        try:
-            await self._state.call("reserve", claim, deadline=Deadline.after(ANSWER_S))
-            done = True
-        except BudgetExceeded:
-            done = True
-            raise
-        finally:
-            if not done:
-                self.settle(claim.id, NOTHING)
-        return claim.id
-
-    def settle(self, claim_id: str, used: Amount) -> asyncio.Task[None]:
-        """Count what was used; goes on by itself until State has answered."""
-        task = asyncio.create_task(self._settle(claim_id, used), name=f"settle {claim_id}")
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
-        return task
-
-    async def _settle(self, claim_id: str, used: Amount) -> None:
-        end = time.monotonic() + self._keep_s
-        while time.monotonic() < end:
-            try:
-                await self._state.call("settle", claim_id, used, deadline=Deadline.after(ANSWER_S))
-                return
-            except PodiumError as error:
-                log.warning("budget not settled yet", extra={"code": error.code})
-            await asyncio.sleep(_AGAIN_S)
+        lines = lines_of(who.tenant, holders, most)
+        return await self.desk.take((who.tenant, holders), lines, most) if lines else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +90,7 @@ class Charge:
         self._usage: Usage | None = None
         self._delivered: Callable[[], Amount] | None = None
         self._taken = Taken()
-        self._claim: str | None = None
+        self._held: Held | None = None
 
     def used(self, usage: Usage) -> None:
         """What the call used, now that it is known."""
@@ -145,7 +105,7 @@ class Charge:
         who = self._who
         self._taken = self._accounting.rates.take(who, self._most.tokens)
         try:
-            self._claim = await self._accounting.reserve(who, self._most, self._purpose)
+            self._held = await self._accounting.reserve(who, self._most, self._purpose)
         except BaseException:
             self._accounting.rates.settle(self._taken, 0)
             raise
@@ -157,14 +117,14 @@ class Charge:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Settle; waits for State only at the end of a call that went well."""
+        """Settle; waits for State only at the end of a call that went well and stood alone."""
         used = self._unknown(error) if self._usage is None else self._known(self._usage)
         self._record(used, error)
         self._accounting.rates.settle(self._taken, used.tokens)
-        if self._claim is None:
+        if self._held is None:
             return
-        task = self._accounting.settle(self._claim, used)
-        if error is None:
+        task = self._accounting.desk.settle(self._held, used)
+        if error is None and task is not None and self._held.alone:
             await asyncio.wait({task}, timeout=ANSWER_S)
 
     def _known(self, usage: Usage) -> Amount:

@@ -94,9 +94,9 @@ class StateService:
         """The limits of every tenant that has some."""
         return await asyncio.to_thread(self._state.tenant_limits)
 
-    async def reserve(self, claim: Claim) -> None:
-        """Take what a call may cost; raises BudgetExceeded."""
-        await asyncio.to_thread(self._accounts.reserve, claim)
+    async def reserve(self, claim: Claim) -> int:
+        """Take what calls may cost, and for how many; raises BudgetExceeded."""
+        return await asyncio.to_thread(self._accounts.reserve, claim)
 
     async def settle(self, claim_id: str, used: Amount) -> None:
         """Count what a call used."""

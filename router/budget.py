@@ -7,7 +7,7 @@ cheapest model is not nothing. Days and months are those of UTC.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -64,6 +64,23 @@ class Amount:
         """The smaller of the two, part by part."""
         return Amount(min(self.tokens, other.tokens), min(self.nano_usd, other.nano_usd))
 
+    def times(self, count: int) -> Amount:
+        """So many of it."""
+        return Amount(self.tokens * count, self.nano_usd * count)
+
+    def plus(self, other: Amount) -> Amount:
+        """Both together."""
+        return Amount(self.tokens + other.tokens, self.nano_usd + other.nano_usd)
+
+    def minus(self, other: Amount) -> Amount:
+        """What is left without the other, nothing at least."""
+        tokens, nano = self.tokens - other.tokens, self.nano_usd - other.nano_usd
+        return Amount(max(tokens, 0), max(nano, 0))
+
+    def holds(self, other: Amount) -> bool:
+        """Whether the other fits into it, part by part."""
+        return other.tokens <= self.tokens and other.nano_usd <= self.nano_usd
+
 
 NOTHING = Amount()
 
@@ -97,13 +114,25 @@ class Line:
     amount: int
 
 
+AHEAD_SHARE = 10
+"""What is taken ahead is a tenth, at most, of what a budget has left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one call takes before it is made; forgotten when not settled within `seconds`."""
+    """What one call takes before it is made; forgotten when not settled within `seconds`.
+
+    `ahead` calls of this size are taken at once, where every budget has much more than that left.
+    """
 
     id: str
     lines: tuple[Line, ...]
     seconds: float
+    ahead: int = 1
+
+    def many(self) -> tuple[Line, ...]:
+        """The lines of all its calls together."""
+        return tuple(replace(line, amount=line.amount * self.ahead) for line in self.lines)
 
 
 def usd_budget(text: str) -> Budget:

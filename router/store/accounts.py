@@ -36,17 +36,20 @@ class Accounts:
         upgrade(engine)
         return cls(SqlBudgetStore(engine))
 
-    def reserve(self, claim: Claim) -> None:
-        """Take what a call may cost, before it is made; raises BudgetExceeded."""
+    def reserve(self, claim: Claim) -> int:
+        """Take what a call may cost, before it is made; for how many such calls it was taken.
+
+        Raises BudgetExceeded.
+        """
         now = self._clock()
         if now - self._swept >= SWEEP_S:
             self._sweep(now)
         try:
-            self._store.reserve(claim, now)
+            return self._store.reserve(claim, now)
         except BudgetExceeded:
             if not self._sweep(now):
                 raise
-            self._store.reserve(claim, now)
+            return self._store.reserve(claim, now)
 
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what a call used; nothing when it failed. Safe to call again."""

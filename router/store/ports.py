@@ -34,8 +34,11 @@ class KeyStore(Protocol):
 class BudgetStore(Protocol):
     """Keeps what is spent of budgets; safe against any number of writers at once."""
 
-    def reserve(self, claim: Claim, now: float) -> None:
-        """Take every line of the claim or none; BudgetExceeded names the one that does not fit."""
+    def reserve(self, claim: Claim, now: float) -> int:
+        """Take every line of the claim or none; BudgetExceeded names the one that does not fit.
+
+        For how many calls it was taken: one, or all that the claim would take ahead.
+        """
 
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what was used in place of what was reserved; once, however often it is called."""

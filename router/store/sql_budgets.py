@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from router.budget import Amount, Claim, Line, Unit, Window, exceeded
+from models.errors import BudgetExceeded
+from router.budget import AHEAD_SHARE, Amount, Claim, Line, Unit, Window, exceeded
 from router.store.group_commit import GroupCommit
 from router.store.records import Spending
 from router.store.tables import reservations, spending
@@ -30,9 +31,12 @@ class SqlBudgetStore:
         self._engine = engine
         self._group = GroupCommit(engine)
 
-    def reserve(self, claim: Claim, now: float) -> None:
-        """Take every line or none; raises BudgetExceeded naming the budget that is too small."""
-        self._group.run(lambda connection: _reserve(connection, claim, now))
+    def reserve(self, claim: Claim, now: float) -> int:
+        """Take every line or none, for as many calls as is answered: one, or all taken ahead.
+
+        Raises BudgetExceeded naming the budget that is too small for one.
+        """
+        return self._group.run(lambda connection: _reserve(connection, claim, now))
 
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what was used in place of what was reserved; the second time changes nothing.
@@ -55,12 +59,26 @@ class SqlBudgetStore:
         return [_spending(row) for row in rows if row.start == Window(row.span).start(now)]
 
 
-def _reserve(connection: Connection, claim: Claim, now: float) -> None:
-    for line in claim.lines:
-        if not _take(connection, line, now):
+def _reserve(connection: Connection, claim: Claim, now: float) -> int:
+    if claim.ahead > 1:
+        try:
+            with connection.begin_nested():
+                _reserve_lines(connection, claim, claim.many(), now, AHEAD_SHARE)
+            return claim.ahead
+        except BudgetExceeded:
+            pass  # One call may still fit.
+    _reserve_lines(connection, claim, claim.lines, now, 1)
+    return 1
+
+
+def _reserve_lines(
+    connection: Connection, claim: Claim, lines: Sequence[Line], now: float, times: int
+) -> None:
+    """Take the lines where each fits `times` over."""
+    for line in lines:
+        if not _take(connection, line, now, times):
             raise exceeded(line, _left(connection, line, now), now)
-    rows = [_row(claim, line, now) for line in claim.lines]
-    connection.execute(reservations.insert(), rows)
+    connection.execute(reservations.insert(), [_row(claim, line, now) for line in lines])
 
 
 def _settle(connection: Connection, claim_id: str, used: Amount) -> None:
@@ -79,8 +97,10 @@ def _sweep(connection: Connection, now: float) -> int:
     return len(gone)
 
 
-def _take(connection: Connection, line: Line, now: float) -> bool:
-    fits = spending.c.spent + spending.c.held + line.amount <= line.budget.limit
+def _take(connection: Connection, line: Line, now: float, times: int) -> bool:
+    if line.amount * times > line.budget.limit:
+        return False  # Before a number that no database holds is made of it.
+    fits = spending.c.spent + spending.c.held + line.amount * times <= line.budget.limit
     change = (
         update(spending).where(*_place(line, now), fits).values(held=spending.c.held + line.amount)
     )

@@ -224,8 +224,8 @@ class StateService:
     async def tenant_limits(self) -> Mapping[str, KeyLimits]:
         return await asyncio.to_thread(self.state.tenant_limits)
 
-    async def reserve(self, claim: Claim) -> None:
-        await asyncio.to_thread(self.accounts.reserve, claim)
+    async def reserve(self, claim: Claim) -> int:
+        return await asyncio.to_thread(self.accounts.reserve, claim)
 
     async def settle(self, claim_id: str, used: Amount) -> None:
         await asyncio.to_thread(self.accounts.settle, claim_id, used)

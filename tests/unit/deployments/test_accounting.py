@@ -49,21 +49,23 @@ class Books:
     costs: list[CallCost] = field(default_factory=list)
     calls: int = 0
     failure: Exception | None = None
+    plenty: bool = False
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def call(self, method: str, *args: Any, deadline: Deadline) -> None:
+    async def call(self, method: str, *args: Any, deadline: Deadline) -> Any:
         if method == "record_costs":
             self.costs += args[0]
-            return
+            return None
         self.calls += 1
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise failure
         if method == "reserve":
             self.claims.append(args[0])
-        else:
-            self.settled.append(args)
-            self.told.set()
+            return args[0].ahead if self.plenty else 1
+        self.settled.append(args)
+        self.told.set()
+        return None
 
     def stream(self, method: str, *args: Any, deadline: Deadline) -> Any:
         raise AssertionError("nothing is streamed here")

@@ -1,0 +1,141 @@
+"""Where a gateway's calls take from budgets: one message to State for many of them.
+
+A claim is taken ahead for a moment's calls where every budget has much more left, and for one call
+where not, so that the last of a budget is given out call by call. A gateway that is killed leaves
+its claims to expire: what the calls of that moment used is not counted then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from deployments.remote import Remote
+from models.deadline import Deadline
+from models.errors import BudgetExceeded, PodiumError
+from router.budget import NOTHING, Amount, Claim, Line
+from router.budget_lease import Lease
+
+log = logging.getLogger("podium.gateway")
+
+ANSWER_S = 5.0
+AHEAD = 16
+LEASE_S = 0.25
+_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one call took, and of which lease; `alone` when it shares that with no other call."""
+
+    lease: Lease
+    most: Amount
+    alone: bool
+
+
+@dataclass(slots=True)
+class _Holder:
+    """The lease of one holder of budgets; `call_by_call` while its budgets are nearly spent."""
+
+    lease: Lease | None = None
+    call_by_call: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class BudgetDesk:
+    """Takes from budgets and settles; a claim is forgotten after `keep_s` without settlement."""
+
+    def __init__(self, state: Remote, keep_s: float) -> None:
+        self._state = state
+        self._keep_s = keep_s
+        self._holders: dict[Hashable, _Holder] = {}
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def take(self, holder: Hashable, lines: tuple[Line, ...], most: Amount) -> Held:
+        """Take `most`, which is `lines` in the budgets that `holder` stands for.
+
+        Raises BudgetExceeded, and what State raises when it can't be asked.
+        """
+        found = self._holders.setdefault(holder, _Holder())
+        held = self._at_hand(found, most)
+        if held is None and found.call_by_call:
+            held = await self._claimed(holder, found, self._claim(lines), most)
+        if held is None:
+            async with found.turn:
+                # Whoever stood before may have taken enough for this one as well.
+                held = self._at_hand(found, most)
+                if held is None:
+                    held = await self._claimed(holder, found, self._claim(lines, AHEAD), most)
+        return held
+
+    def settle(self, held: Held, used: Amount) -> asyncio.Task[None] | None:
+        """Count what was used; the task that tells State, None while the lease goes on."""
+        held.lease.give(held.most, used)
+        return self._tell(held.lease) if held.lease.over else None
+
+    def _at_hand(self, holder: _Holder, most: Amount) -> Held | None:
+        lease = holder.lease
+        return Held(lease, most, alone=False) if lease and lease.take(most) else None
+
+    def _claim(self, lines: tuple[Line, ...], ahead: int = 1) -> Claim:
+        return Claim(f"res_{uuid.uuid4().hex}", lines, self._keep_s, ahead)
+
+    async def _claimed(self, name: Hashable, holder: _Holder, claim: Claim, most: Amount) -> Held:
+        done = False
+        try:
+            deadline = Deadline.after(ANSWER_S)
+            count: int = await self._state.call("reserve", claim, deadline=deadline)
+            done = True
+        except BudgetExceeded:
+            done = True
+            raise
+        finally:
+            if not done:
+                self._tell(Lease(claim.id, NOTHING))
+        lease = Lease(claim.id, most.times(count))
+        lease.take(most)
+        if count == 1:
+            lease.open = False
+        self._keep(name, holder, lease)
+        return Held(lease, most, alone=count == 1)
+
+    def _keep(self, name: Hashable, holder: _Holder, lease: Lease) -> None:
+        """For a moment calls share the lease, or know that there is nothing to share."""
+        before, holder.lease = holder.lease, lease if lease.open else None
+        holder.call_by_call = not lease.open
+        self._close(before)
+        asyncio.get_running_loop().call_later(LEASE_S, self._end, name, holder, lease)
+
+    def _end(self, name: Hashable, holder: _Holder, lease: Lease) -> None:
+        self._close(lease)
+        if self._holders.get(name) is holder and holder.lease in (None, lease):
+            del self._holders[name]
+
+    def _close(self, lease: Lease | None) -> None:
+        """Begin no call on it any more; it is settled now, or when its last call ends."""
+        if lease is not None and lease.open:
+            lease.open = False
+            if lease.over:
+                self._tell(lease)
+
+    def _tell(self, lease: Lease) -> asyncio.Task[None]:
+        """Settle a lease; goes on by itself until State has answered."""
+        task = asyncio.create_task(self._settle(lease), name=f"settle {lease.claim_id}")
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+        return task
+
+    async def _settle(self, lease: Lease) -> None:
+        end = time.monotonic() + self._keep_s
+        while time.monotonic() < end:
+            try:
+                deadline = Deadline.after(ANSWER_S)
+                await self._state.call("settle", lease.claim_id, lease.used, deadline=deadline)
+                return
+            except PodiumError as error:
+                log.warning("budget not settled yet", extra={"code": error.code})
+            await asyncio.sleep(_AGAIN_S)

@@ -1,0 +1,167 @@
+"""Many calls, one claim: together never more than the claim, and all of it told to State."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from deployments.budget_desk import AHEAD, BudgetDesk
+from models.deadline import Deadline
+from models.errors import BudgetExceeded, ModelUnavailable
+from router.budget import NOTHING, Amount, Claim, lines_of, token_budget
+from router.store.accounts import Accounts
+from router.store.engine import open_sqlite
+from router.store.migrate import upgrade
+from router.store.sql_budgets import SqlBudgetStore
+
+MOST = Amount(100)
+
+
+class Books:
+    """State's own accounts over a database in memory's place; counts what it is asked."""
+
+    name = "state"
+
+    def __init__(self, folder: Any) -> None:
+        engine = open_sqlite(folder / "state.sqlite")
+        upgrade(engine)
+        self.accounts = Accounts(SqlBudgetStore(engine))
+        self.calls: list[str] = []
+        self.failure: Exception | None = None
+
+    async def call(self, method: str, *args: Any, deadline: Deadline) -> Any:
+        self.calls.append(method)
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+        return getattr(self.accounts, method)(*args)
+
+    def stream(self, method: str, *args: Any, deadline: Deadline) -> Any:
+        raise AssertionError("nothing is streamed here")
+
+    @property
+    def standing(self) -> tuple[int, int]:
+        """Spent and held of the only budget."""
+        (one,) = self.accounts.spent()
+        return one.spent, one.held
+
+
+class Bank:
+    """A desk and one key with a budget of `limit` tokens a day."""
+
+    def __init__(self, folder: Any, limit: int) -> None:
+        self.books = Books(folder)
+        self.desk = BudgetDesk(self.books, 300.0)
+        self.budgets = (("k1", (token_budget(limit),)),)
+
+    async def take(self, most: Amount = MOST) -> Any:
+        return await self.desk.take(self.budgets, lines_of("acme", self.budgets, most), most)
+
+    async def settled(self) -> tuple[int, int]:
+        """Spent and held once nothing is held any more."""
+        for _ in range(200):
+            if self.books.standing[1] == 0:
+                break
+            await asyncio.sleep(0.02)
+        return self.books.standing
+
+
+async def test_the_calls_of_a_moment_are_one_claim_and_one_settlement(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    held = [await bank.take() for _ in range(AHEAD)]
+    assert bank.books.calls == ["reserve"]
+    assert bank.books.standing == (0, AHEAD * 100)
+    for one in held:
+        assert bank.desk.settle(one, Amount(7)) is None
+    assert await bank.settled() == (AHEAD * 7, 0)
+    assert bank.books.calls == ["reserve", "settle"]
+
+
+async def test_those_who_come_at_once_ask_once(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    await asyncio.gather(*(bank.take() for _ in range(AHEAD)))
+    assert bank.books.calls == ["reserve"]
+    await bank.take()
+    assert bank.books.calls == ["reserve", "reserve"]
+    assert bank.books.standing == (0, 2 * AHEAD * 100)
+
+
+async def test_what_a_call_did_not_use_is_room_for_the_next(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    for _ in range(5 * AHEAD):
+        bank.desk.settle(await bank.take(), NOTHING)
+    assert bank.books.calls == ["reserve"]
+
+
+async def test_a_budget_that_runs_low_is_given_out_call_by_call_to_its_last_token(
+    tmp_path: Any,
+) -> None:
+    bank = Bank(tmp_path, 1_000)
+    held = [await bank.take() for _ in range(10)]
+    assert all(one.alone for one in held)
+    with pytest.raises(BudgetExceeded):
+        await bank.take(Amount(1))
+    settling = bank.desk.settle(held[0], Amount(60))
+    assert settling is not None
+    await settling
+    assert bank.books.standing == (60, 900)
+    await bank.take(Amount(40))
+    with pytest.raises(BudgetExceeded):
+        await bank.take(Amount(1))
+
+
+async def test_a_long_call_keeps_what_it_took_when_the_moment_is_over(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = await bank.take()
+    bank.desk.settle(await bank.take(), Amount(9))
+    await asyncio.sleep(0.4)
+    assert bank.books.calls == ["reserve"]
+    other = await bank.take()
+    assert other.lease is not long.lease
+    bank.desk.settle(long, Amount(50))
+    bank.desk.settle(other, NOTHING)
+    assert await bank.settled() == (59, 0)
+
+
+async def test_a_claim_of_which_nobody_knows_is_let_go(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    bank.books.failure = ModelUnavailable("Gone.")
+    with pytest.raises(ModelUnavailable):
+        await bank.take()
+    await asyncio.sleep(0.05)
+    assert bank.books.calls == ["reserve", "settle"]
+
+
+async def test_racers_at_the_end_of_a_budget_never_pass_it(tmp_path: Any) -> None:
+    """Two gateways: what is taken ahead by one is a tenth, and never more than there is."""
+    limit = 40_000
+    first = Bank(tmp_path, limit)
+    second = BudgetDesk(first.books, 300.0)
+    used = 0
+
+    async def spend(desk: BudgetDesk) -> None:
+        nonlocal used
+        lines = lines_of("acme", first.budgets, MOST)
+        while True:
+            try:
+                held = await desk.take(first.budgets, lines, MOST)
+            except BudgetExceeded:
+                return
+            await asyncio.sleep(0)
+            used += 100
+            desk.settle(held, MOST)
+
+    await asyncio.gather(*(spend(desk) for desk in (first.desk, second) for _ in range(8)))
+    assert used <= limit
+    spent, held = await first.settled()
+    assert (spent, held) == (used, 0)
+    assert used >= limit * 0.8
+
+
+def test_a_size_that_no_database_holds_is_refused_not_made(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 2**53)
+    lines = lines_of("acme", bank.budgets, Amount(2**53))
+    assert bank.books.accounts.reserve(Claim("c", lines, 60.0, AHEAD)) == 1
