@@ -67,12 +67,12 @@ async def choose(call: Call, name: str, request: ChatRequest) -> DirectChat:
     inside = Clearance(Level.RESTRICTED, None, tenants=frozenset({call.principal.tenant}))
     pseudonyms = RunPseudonyms(call.principal.tenant, call.decision_id, inside)
     rule = call.policy.declassifiers.get(PSEUDONYMS)
-    if rule is None or not rule.approved:
-        decision, redacting = call.settled(call.chat_decision(name)), None
-    else:
+    decision, redacting = call.chat_decision(name), None
+    if decision.chosen is None and rule is not None and rule.approved:
         redacting = pseudonyms.redacting(rule, call.label, (), request)
         # Deciding may search and redact every text: a thread does, so that others are served.
-        decision = call.settled(await asyncio.to_thread(call.chat_decision, name, redacting))
+        decision = await asyncio.to_thread(call.chat_decision, name, redacting)
+    call.settled(decision)
     chain = [call.state.catalog.card(one) for one in decision.order]
     model = FallbackChat(chain, lambda card: call.chat(card, decision, redacting), call.may_ask)
     return DirectChat(call, request, model, pseudonyms)

@@ -55,13 +55,14 @@ class Meter:
         self, model: str, started: float, deltas: AsyncIterator[ChatDelta]
     ) -> AsyncGenerator[ChatDelta, None]:
         """The deltas, with the time to the first and between the next ones taken."""
+        observe = self._telemetry.observer(TTFT, model=model)
         last = started
-        first = True
         async for delta in deltas:
             now = time.monotonic()
-            metric = TTFT if first else INTER_TOKEN
-            self._telemetry.observe(metric, now - last, model=model)
-            first, last = False, now
+            observe(now - last)
+            if last is started:
+                observe = self._telemetry.observer(INTER_TOKEN, model=model)
+            last = now
             yield delta
 
     def text(self, loads: Mapping[str, Load]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from models.errors import InvalidConfig, ModelNotFound
-from models.pricing import tariff_of
+from models.pricing import own_tariff, tariff_of
 from models.strict_yaml import load, parse
 from models.tariff import Tariff
 
@@ -86,6 +87,11 @@ class Price(BaseModel):
         if ("input" in self.model_fields_set) != ("output" in self.model_fields_set):
             raise ValueError("`in` and `out` belong together")
         return self
+
+    @cached_property
+    def tariff(self) -> Tariff:
+        """What such a row charges, whenever it is; made once, for every decision asks."""
+        return own_tariff(self)
 
 
 class ModelCard(BaseModel):

@@ -39,6 +39,8 @@ class RowPrice(Protocol):
     def currency(self) -> str: ...
     @property
     def checked(self) -> str | None: ...
+    @property
+    def tariff(self) -> Tariff: ...
 
 
 class Row(Protocol):
@@ -66,14 +68,15 @@ def tariff_of(row: Row, now: float | None = None) -> Tariff:
     """
     price = row.price
     if price is not None and price.currency == "USD":
-        return _own(price)
+        return price.tariff
     if row.is_local:
         return FREE
     minute = int(time.time() if now is None else now) // _STEP_S
     return _outside(row.base_url or "", row.site, row.vendor_model or row.id, minute)
 
 
-def _own(price: RowPrice) -> Tariff:
+def own_tariff(price: RowPrice) -> Tariff:
+    """The tariff that a row's own price says."""
     return Tariff(
         input=Rate(price.input),
         output=Rate(price.output),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.tariff import Tariff
 from router.plan import Prefer
@@ -39,10 +40,14 @@ def priors(site: str, tariff: Tariff) -> Priors:
     nothing of quality, and counts in full as money.
     """
     out = float(tariff.output.base)
-    told = out if tariff.known else 0.0
+    return _priors(site == LOCAL, out, out if tariff.known else 0.0)
+
+
+@lru_cache(maxsize=1024)
+def _priors(local: bool, out: float, told: float) -> Priors:
     return Priors(
         quality=min(1.0, 0.5 + 0.1 * math.log10(1.0 + told)),
-        latency_s=_LOCAL_LATENCY_S if site == LOCAL else _REMOTE_LATENCY_S,
+        latency_s=_LOCAL_LATENCY_S if local else _REMOTE_LATENCY_S,
         usd=out * _TOKENS_OUT / 1_000_000,
     )
 

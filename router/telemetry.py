@@ -5,7 +5,7 @@ No label ever carries content: they name models, paths, steps, kinds and statuse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,6 +115,11 @@ class Telemetry:
     def observe(self, metric: Metric, value: float, /, **labels: str) -> None:
         """Add one observation to a histogram."""
         self._histograms[metric.name].labels(**labels).observe(value)
+
+    def observer(self, metric: Metric, /, **labels: str) -> Callable[[float], None]:
+        """What adds observations to one histogram, for many of them."""
+        observe: Callable[[float], None] = self._histograms[metric.name].labels(**labels).observe
+        return observe
 
     def run(self, result: RunResult) -> None:
         """Account for a finished run: its steps, its decisions and its end."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from models.deadline import Deadline
 from router.acts.permission import permission
+from router.detect.scanner import Scanner
 from router.events import (
     ReplyDelta,
     ReplyRestarted,
@@ -117,6 +119,8 @@ async def _run(plan: Plan, facts: Facts, seed: int, policy: Policy, metrics: boo
             source=stage,
             available=lambda model: model != "hush" or bool(seed % 3),
             acts=stage,
+            # On the loop, whatever a text weighs: real time is not what is compared.
+            scanner=Scanner(inline=sys.maxsize),
         ),
         policy,
         CARDS,
