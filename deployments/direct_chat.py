@@ -13,7 +13,7 @@ from models.catalog import ModelCard
 from models.messages import ChatDelta, ChatRequest, Completion
 from router.label import Clearance, Level
 from router.pseudonyms.declassify import PSEUDONYMS
-from router.pseudonyms.run import RunPseudonyms
+from router.pseudonyms.run import Redacting, RunPseudonyms
 
 
 class DirectChat:
@@ -67,7 +67,8 @@ async def choose(call: Call, name: str, request: ChatRequest) -> DirectChat:
     inside = Clearance(Level.RESTRICTED, None, tenants=frozenset({call.principal.tenant}))
     pseudonyms = RunPseudonyms(call.principal.tenant, call.decision_id, inside)
     rule = call.policy.declassifiers.get(PSEUDONYMS)
-    decision, redacting = call.chat_decision(name), None
+    decision = call.chat_decision(name)
+    redacting: Redacting | None = None
     if decision.chosen is None and rule is not None and rule.approved:
         redacting = pseudonyms.redacting(rule, call.label, (), request)
         # Deciding may search and redact every text: a thread does, so that others are served.

@@ -167,7 +167,7 @@ def test_without_a_budget_nobody_is_asked(server: Server, keyed: Client) -> None
             assert client.post(CHAT, json=BODY).status_code == 200
             told = server.on_loop(lambda stage: list(stage.remotes["state"].calls))
         assert len([one for one in told if one in ("reserve", "settle")]) == calls
-        assert set(told) <= {"reserve", "settle", "keys", "record_costs"}
+        assert set(told) <= {"reserve", "settle", "keys", "record_costs", "record_decisions"}
 
 
 def test_state_down_is_said_to_keys_with_a_budget_alone(server: Server, keyed: Client) -> None:
