@@ -82,7 +82,9 @@ async def test_the_calls_of_a_moment_are_one_claim_and_one_settlement(tmp_path: 
 
 async def test_those_who_come_at_once_ask_once(tmp_path: Any) -> None:
     bank = Bank(tmp_path, 1_000_000)
-    await asyncio.gather(*(bank.take() for _ in range(AHEAD)))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AHEAD):
+            group.create_task(bank.take())
     assert bank.books.calls == ["reserve"]
     await bank.take()
     assert bank.books.calls == ["reserve", "reserve"]
@@ -154,7 +156,9 @@ async def test_racers_at_the_end_of_a_budget_never_pass_it(tmp_path: Any) -> Non
             used += 100
             desk.settle(held, MOST)
 
-    await asyncio.gather(*(spend(desk) for desk in (first.desk, second) for _ in range(8)))
+    async with asyncio.TaskGroup() as group:
+        for desk in 8 * (first.desk, second):
+            group.create_task(spend(desk))
     assert used <= limit
     spent, held = await first.settled()
     assert (spent, held) == (used, 0)
