@@ -83,11 +83,11 @@ class OpenAiCompatible:
     async def _open(self, body: bytes, limits: httpx2.Timeout) -> Any:
         return await self._client.post(
             "/chat/completions",
-            cast_to=self._sdk.types.chat.ChatCompletionChunk,
+            cast_to=object,
             content=body,
             options={"headers": {"content-type": "application/json"}, "timeout": limits},
             stream=True,
-            stream_cls=self._sdk.AsyncStream[self._sdk.types.chat.ChatCompletionChunk],
+            stream_cls=self._sdk.AsyncStream[object],
         )
 
 

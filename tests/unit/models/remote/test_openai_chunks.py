@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from openai.types.chat import ChatCompletionChunk
 
 from models.messages import ChatDelta, TokenLogprob, ToolCallDelta, Usage
 from models.remote.openai_chunks import ChunkReader
 
 
-def chunk(*choices: dict[str, Any], **fields: Any) -> ChatCompletionChunk:
+def chunk(*choices: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """An object of a stream, which the SDK's own type takes."""
     frame = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "vendor-2"}
     whole = [{"index": 0, "finish_reason": None, "delta": {}, **choice} for choice in choices]
-    return ChatCompletionChunk.construct(**ChatCompletionChunk.model_validate(
-        {**frame, "choices": whole, **fields}).__dict__)  # fmt: skip
+    made = {**frame, "choices": whole, **fields}
+    ChatCompletionChunk.model_validate(made)
+    return made
 
 
 def read(*chunks: Any) -> tuple[list[ChatDelta], ChunkReader]:
@@ -69,3 +72,9 @@ def test_tool_calls_and_logprobs() -> None:
     )
     assert deltas[0].tool_calls == (ToolCallDelta(1, "c", "f", "{"),)
     assert deltas[1].logprobs == (TokenLogprob("a", -0.5, (TokenLogprob("b", -1.0),)),)
+
+
+def test_what_is_no_chunk_is_an_error_of_its_kind() -> None:
+    for odd in (7, {"choices": 7}, {"choices": [{"index": 0}]}, {"choices": [{"delta": 7}]}):
+        with pytest.raises((TypeError, LookupError)):
+            read(odd)
