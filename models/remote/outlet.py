@@ -53,7 +53,7 @@ class Outlet(httpx2.AsyncBaseTransport):
         headers = [(name, value) for name, value in request.headers.raw if self._may(name)]
         request.headers = httpx2.Headers([*headers, *_OWN])
         response = await self._inner.handle_async_request(request)
-        answer_came(response.status_code, response.headers)
+        answer_came(response.status_code, _plain(response.headers))
         stream = response.stream
         assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's
         response.stream = _Capped(stream, self._response_bytes)
@@ -72,6 +72,11 @@ class Outlet(httpx2.AsyncBaseTransport):
             raise InternalError("A request was meant for an address other than its provider's.")
         if int(request.headers.get("content-length", "0")) > self._request_bytes:
             raise BodyTooLarge("The request is too large to leave; send less.")
+
+
+def _plain(headers: httpx2.Headers) -> dict[str, str]:
+    """The headers, names in lower case; the library's own look-up reads them all every time."""
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
 
 
 class _Capped(httpx2.AsyncByteStream):

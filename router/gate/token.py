@@ -40,6 +40,9 @@ class Claims:
     lowering: Lowering | None = None
 
 
+_NAMES = frozenset(one.name for one in fields(Claims))
+
+
 @dataclass(frozen=True, slots=True)
 class GateKeys:
     """The secrets that the router's side and the gate share, 32 bytes each."""
@@ -55,7 +58,10 @@ def gate_keys(secret: bytes) -> GateKeys:
 
 def seal(keys: GateKeys, claims: Claims) -> str:
     """The token of these claims."""
-    text = json.dumps(asdict(claims), sort_keys=True, separators=(",", ":"))
+    said = {name: getattr(claims, name) for name in _NAMES}
+    if claims.lowering is not None:
+        said["lowering"] = asdict(claims.lowering)
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     body = base64.urlsafe_b64encode(text.encode()).decode()
     return f"{_VERSION}.{body}.{_mac(keys, body)}"
 
@@ -75,7 +81,7 @@ def _mac(keys: GateKeys, body: str) -> str:
 
 def _claims(text: bytes) -> Claims:
     data = json.loads(text)
-    if set(data) != {one.name for one in fields(Claims)}:
+    if set(data) != _NAMES:
         raise GateTokenInvalid("The gate's token is of another release; start Podium again.")
     return Claims(**data | {"lowering": _lowering(data["lowering"])})
 
