@@ -5,7 +5,7 @@ No label ever carries content: they name models, paths, steps, kinds and statuse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -118,12 +118,12 @@ class Telemetry:
 
     def observer(self, metric: Metric, /, **labels: str) -> Callable[[float], None]:
         """What adds observations to one histogram, for many of them."""
-        observe: Callable[[float], None] = self._histograms[metric.name].labels(**labels).observe
+        observe: Callable[[float], None] = self._one(self._histograms, metric, labels).observe
         return observe
 
     def _one(self, kind: Mapping[str, Any], metric: Metric, labels: Mapping[str, str]) -> Any:
-        """The series of these labels, kept: finding it costs the library ten times what adding to
-        it does, and every token of a stream asks.
+        """The series of these labels, kept: finding it takes the library ten times as long as
+        adding to it.
         """
         key = (metric.name, *(labels[name] for name in metric.labels))
         if key not in self._series:
