@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from router.detect.spelling import UNITS
+from router.detect.ticks import Tick, never, ticking
 from router.detect.view import Piece
 
 _AT = re.compile(
@@ -129,10 +130,10 @@ _STOP = frozenset(
 _BEFORE = 80
 
 
-def addresses(text: str) -> Iterator[Piece]:
+def addresses(text: str, tick: Tick = never) -> Iterator[Piece]:
     """Each address found, as it would be written."""
     end = 0
-    for at in _AT.finditer(text):
+    for at in ticking(_AT.finditer(text), tick):
         domain = _SPELLED.match(text, at.end()) or _DOMAIN.match(text, at.end())
         local = _local(text, max(end, at.start() - _BEFORE), at.start())
         if domain is None or local is None or at.start() < end:

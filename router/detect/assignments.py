@@ -128,6 +128,8 @@ _NOT_AFTER = re.compile(
 _NOT_BEFORE = re.compile(
     r"(?:public|csrf|xsrf|max|min|num|total|pub|json ?web|next_?page|no)[-_. ]?\Z"
 )
+_SYMBOL = re.compile(r"[^\w./-]")
+_CODE = re.compile(r"[a-z]\w*[.(]\w*\(?", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
@@ -194,11 +196,11 @@ def _goes_on(text: str, end: int, after: int) -> bool:
 
 def _password(text: str) -> bool:
     """Long enough, of more than one kind of character, and no code."""
-    if len(text) < 6 or is_placeholder(text) or text[0] in "$%{<(@/":
+    if len(text) < 6 or text[0] in "$%{<(@/" or not any(map(str.isalpha, text)):
         return False
-    letters, digits = any(map(str.isalpha, text)), any(map(str.isdigit, text))
-    symbols = any(not c.isalnum() and c not in "._-/" for c in text)
-    return (digits or symbols) and letters and not re.match(r"[a-z]\w*[.(]\w*\(?", text, re.I)
+    if not any(map(str.isdigit, text)) and not _SYMBOL.search(text):
+        return False
+    return not _CODE.match(text) and not is_placeholder(text)
 
 
 def _key(text: str, least: int = 12) -> bool:

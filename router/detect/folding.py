@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from router.detect.decoding import tags
+from router.detect.ticks import Tick, never, ticking
 from router.detect.view import View, rewritten
 
 _INVISIBLE = "\u115f\u1160\u3164\u034f\u17b4\u17b5"
@@ -73,16 +74,17 @@ class _Table(dict[int, str]):
         return folded
 
 
-def folded(text: str) -> View:
+def folded(text: str, tick: Tick = never) -> View:
     """The first reading of a text; letters smuggled as tags are read after its end."""
     view = View(text)
     if text.isascii():
         return view
-    hidden = [(start, end, f"\n{letters}") for start, end, letters in tags(text)]
-    return refolded(rewritten(view, (), hidden) if hidden else view)
+    found = ticking(tags(text), tick)
+    hidden = [(start, end, f"\n{letters}") for start, end, letters in found]
+    return refolded(rewritten(view, (), hidden) if hidden else view, tick)
 
 
-def refolded(view: View) -> View:
+def refolded(view: View, tick: Tick = never) -> View:
     """The same reading in plain characters; ASCII is its own."""
     text = view.text
     if text.isascii():
@@ -92,5 +94,6 @@ def refolded(view: View) -> View:
     if not breaking:
         return View(text.translate(table), view)
     found = re.finditer("[" + re.escape("".join(sorted(breaking))) + "]", text)
-    next_ = rewritten(view, ((m.start(), m.end(), table[ord(m[0])]) for m in found))
+    pieces = ((m.start(), m.end(), table[ord(m[0])]) for m in ticking(found, tick))
+    next_ = rewritten(view, pieces)
     return View(next_.text.translate(table), view, next_.segments, next_.starts)

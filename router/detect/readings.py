@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from router.detect import addresses, decoding, spelling
 from router.detect.folding import refolded
+from router.detect.ticks import Tick, never, ticking
 from router.detect.view import Piece, View, rewritten
 
 DEEPEST = 4
@@ -17,18 +18,20 @@ _SPACES = str.maketrans(",.;:-", "     ")
 _LOWER = re.compile(r"[A-Z]")
 
 
-def next_reading(view: View, *, spoken: bool) -> View | None:
+def next_reading(view: View, *, spoken: bool, tick: Tick = never) -> View | None:
     """The view with everything decoded once, None when nothing in it is encoded.
 
     Text far from anything decoded is left out: it has been read already.
     """
-    pieces = _apart(_pieces(view.text, spoken))
+    pieces = _apart(ticking(_pieces(view.text, spoken, tick), tick))
     if not pieces:
         return None
-    return refolded(rewritten(view, _with_gaps(pieces, len(view.text))))
+    tick()
+    parts = ticking(_with_gaps(pieces, len(view.text)), tick)
+    return refolded(rewritten(view, parts), tick)
 
 
-def _pieces(text: str, spoken: bool) -> Iterator[Piece]:
+def _pieces(text: str, spoken: bool, tick: Tick) -> Iterator[Piece]:
     yield from decoding.percents(text)
     yield from decoding.entities(text)
     yield from decoding.escapes(text)
@@ -38,10 +41,10 @@ def _pieces(text: str, spoken: bool) -> Iterator[Piece]:
     if len(lower) != len(text):
         lower = _LOWER.sub(lambda letter: letter[0].lower(), text)
     if addresses.hints(lower):
-        yield from addresses.addresses(lower)
+        yield from addresses.addresses(lower, tick)
     words = lower.translate(_SPACES).split()
     if spelling.hints(words):
-        yield from spelling.numbers(lower, _SPOKEN if spoken else _WRITTEN)
+        yield from spelling.numbers(lower, _SPOKEN if spoken else _WRITTEN, tick)
     if list(map(len, words)).count(1) > 3:
         yield from spelling.spaced(text)
 

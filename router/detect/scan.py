@@ -18,6 +18,7 @@ from router.detect.page import Detector, Match, Page, pages
 from router.detect.readings import DEEPEST, next_reading
 from router.detect.view import View
 
+_TOLD = 1_000
 Clock = Callable[[], float]
 
 
@@ -46,17 +47,25 @@ def scan(
     """Everything the detectors see in a text; never raises.
 
     `spoken` reads numbers and addresses as callers say them, for transcripts. `budget_s` is in
-    seconds of `clock`; it is looked at between pages and detectors, each a few milliseconds.
+    seconds of `clock`; it is looked at between pages and detectors, each a few milliseconds, and
+    while the text is folded and decoded. Of a text that is not read to its end at most 1,000
+    findings of a reading are told.
     `signs` are looked for as well, on the same readings; what they find hides no find of
     `detectors`, nor the other way round.
     """
     work = _Scanning(text, (detectors, signs), clock, clock() + budget_s)
     try:
         work.read(spoken)
+    except _OutOfTime:
+        work.stopped = True
     except Exception:
         work.failed.append("readings")
     findings = tuple(sorted(work.findings(), key=lambda one: (one.start, one.end, one.type)))
     return Scan(findings, not (work.failed or work.stopped), tuple(dict.fromkeys(work.failed)))
+
+
+class _OutOfTime(Exception):
+    """Ends the folding or decoding of a text."""
 
 
 class _Scanning:
@@ -78,12 +87,12 @@ class _Scanning:
         return [one for group in self._found for one in group]
 
     def read(self, spoken: bool) -> None:
-        view: View | None = folded(self._text)
+        view: View | None = folded(self._text, self._tick)
         for depth in range(DEEPEST + 1):
             if view is None or self._over():
                 return
             self._take(view, first=depth == 0)
-            view = next_reading(view, spoken=spoken)
+            view = next_reading(view, spoken=spoken, tick=self._tick)
         self.stopped = self.stopped or view is not None
 
     def _take(self, view: View, *, first: bool) -> None:
@@ -94,7 +103,7 @@ class _Scanning:
             if self.stopped:
                 break
         for number, so_far in enumerate(seen):
-            kept = strongest(so_far)
+            kept = strongest(so_far[:_TOLD] if self.stopped else so_far)
             made = [first or view.made(one.match.start, one.match.end) for one in kept]
             new = [self._finding(view, one) for one in kept]
             self._found[number] = merged(self._found[number], zip(new, made, strict=True))
@@ -118,6 +127,10 @@ class _Scanning:
         start, end = view.origin(low, high)
         literal = self._text[start:end] == view.text[low:high]
         return Finding(type_, category, start, end, seen.detector, not literal)
+
+    def _tick(self) -> None:
+        if self._over():
+            raise _OutOfTime
 
     def _over(self) -> bool:
         self.stopped = self.stopped or self._clock() > self._until

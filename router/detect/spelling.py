@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from router.detect.ticks import Tick, never, ticking
 from router.detect.view import Piece
 
 UNITS = {
@@ -67,10 +68,10 @@ def spaced(text: str) -> Iterator[Piece]:
         yield match.start(), match.end(), " ".join(re.sub(r"[ \t]", "", word) for word in words)
 
 
-def numbers(text: str, least: int) -> Iterator[Piece]:
+def numbers(text: str, least: int, tick: Tick = never) -> Iterator[Piece]:
     """Runs of spoken digits that make at least `least` digits: double four two is 442."""
     run: list[re.Match[str]] = []
-    for word in _WORD.finditer(text):
+    for word in ticking(_WORD.finditer(text), tick):
         if run and not (_speaks(word[0]) and _goes_on(text, run[-1], word)):
             yield from _written(run, least)
             run = []
