@@ -61,6 +61,7 @@ MEANINGS = {
     "gateway.limits.audio_seconds": "Longest audio, and longest live line.",
     "gateway.limits.live_message_bytes": "Largest event of a live line, in characters.",
     "gateway.limits.request_seconds": "Longest any request may take.",
+    "gateway.limits.body_pause_seconds": "Longest a client may pause while it sends a body.",
     "gateway.limits.in_flight": "Requests at once in one gateway; above it 429.",
     "gateway.pings.first": "Seconds after which a silent stream opens without an event.",
     "gateway.pings.every": "Seconds between comments on a silent stream.",

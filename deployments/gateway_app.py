@@ -60,9 +60,7 @@ def gateway_app(state: GatewayState, *, echo_id: bool = True) -> Any:
     app.add_exception_handler(HTTPException, on_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_middleware(RateHeaders)
-    app.add_middleware(
-        RequestContext, in_flight=state.limits.in_flight, meter=state.meter, echo=echo_id
-    )
+    app.add_middleware(RequestContext, limits=state.limits, meter=state.meter, echo=echo_id)
     return app
 
 

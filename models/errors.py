@@ -8,6 +8,7 @@ PodiumError
 │   ├── InvalidDocument            400
 │   ├── UnsafeContent              400
 │   ├── BodyTooLarge               413
+│   ├── BodyTooSlow                408
 │   └── MethodNotAllowed           405
 ├── AuthenticationFailed           401
 ├── PermissionDenied               403
@@ -108,6 +109,13 @@ class BodyTooLarge(InvalidRequest):
 
     status = 413
     code = "request_too_large"
+
+
+class BodyTooSlow(InvalidRequest):
+    """The body stopped coming, or took longer than any request may."""
+
+    status = 408
+    code = "body_too_slow"
 
 
 class MethodNotAllowed(InvalidRequest):

@@ -12,6 +12,7 @@ from deployments.cli.ask import ask
 from deployments.cli.audit import audit
 from deployments.cli.backup import backup, restore
 from deployments.cli.bench import bench
+from deployments.cli.chaos import chaos
 from deployments.cli.cluster import cluster
 from deployments.cli.config import config
 from deployments.cli.costs import costs
@@ -80,6 +81,7 @@ app.command()(costs)
 app.add_typer(approvals, name="approvals")
 app.command()(status)
 app.command()(doctor)
+app.command()(chaos)
 app.command()(backup)
 app.command()(restore)
 app.command()(stub)

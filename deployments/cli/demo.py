@@ -47,7 +47,7 @@ def demo(
         " with the small reference models. Needs about 4 GB of memory and under two minutes."
     )
     started = time.monotonic()
-    with _home(keep) as home, _running(home, remote) as target:
+    with _home(keep) as home, running_home(home, remote) as target:
         ingest_folder(target, examples_folder() / "kb", COLLECTION)
         wrong = [problem for call in chosen for problem in _answer(target, call)]
         if remote == "stub":
@@ -105,7 +105,7 @@ def _home(keep: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(path: Path, remote: str) -> Iterator[Target]:
+def running_home(path: Path, remote: str) -> Iterator[Target]:
     """Podium on that home, stopped again whatever happens; a SIGTERM counts as an interrupt."""
     from deployments.detach import start_detached
     from deployments.down import down

@@ -25,4 +25,5 @@ class Limits(BaseModel):
     live_message_bytes: int = Field(default=1024 * 1024, ge=1024, le=16 * 1024 * 1024)
     audio_seconds: float = Field(default=3600.0, gt=0)
     request_seconds: float = Field(default=300.0, gt=0)
+    body_pause_seconds: float = Field(default=20.0, gt=0)
     in_flight: int = Field(default=512, ge=1)

@@ -19,6 +19,7 @@ _STATUSES: Mapping[int, str] = {
     403: "The key or the policy does not allow it.",
     404: "There is no such thing for this key.",
     409: "Its state rules this out.",
+    408: "The body stopped coming.",
     413: "The body is over a limit.",
     429: "A rate or a budget is used up, or everything is busy.",
     500: "A fault of Podium's own.",

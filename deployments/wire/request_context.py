@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deployments.meter import Meter
-from deployments.wire.client_watch import ClientWatch
+from deployments.wire.client_watch import BodyPatience, ClientWatch
 from deployments.wire.errors import error_response, log_internal, on_error
+from deployments.wire.limits import Limits
 from deployments.wire.messages_errors import speaks_messages
 from deployments.wire.request_id import HEADER, MESSAGES_HEADER, request_id
 from deployments.wire.request_log import log_request, log_socket
@@ -32,9 +33,10 @@ class RequestContext:
     `echo` puts the request id on the response; under Ray Serve that is done already.
     """
 
-    def __init__(self, app: ASGIApp, in_flight: int, meter: Meter, echo: bool) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, meter: Meter, echo: bool) -> None:
         self._app = app
-        self._limit = in_flight
+        self._limit = limits.in_flight
+        self._patience = BodyPatience(limits.body_pause_seconds, limits.request_seconds)
         self._meter = meter
         self._echo = echo
         self._now = 0
@@ -52,7 +54,7 @@ class RequestContext:
         request = Request(scope, receive)
         request.state.request_id = request_id(scope["headers"])
         sender = Sender(send, _id_headers(scope["path"], request.state.request_id, self._echo))
-        client = ClientWatch(receive, lambda: sender.finished)
+        client = ClientWatch(receive, lambda: sender.finished, self._patience)
         self._meter.arrived(path)
         try:
             await self._admit(request, scope, client, sender)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import httpx2
 
-from tests.chaos.audit import Verdict, judge
-from tests.chaos.load import TENANT, Load, outcomes
-from tests.chaos.replicas import kill, until
+from deployments.chaos.audit import Verdict, judge
+from deployments.chaos.load import TENANT, Load, outcomes
+from deployments.chaos.victims import kill, until
 from tests.serve.instance import Instance, attach, command
 
 DEPLOYMENTS = ("Egress", "State")

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from deployments.front import Front, middlewares
 from deployments.meter import Meter
+from deployments.wire.limits import Limits
 from deployments.wire.request_context import RequestContext
 from tests.support_contract import MESSAGE
 from tests.wire.server import Server
@@ -78,7 +79,7 @@ def serves_own(app: Any) -> Any:
 async def under_serve(front: bool) -> AsyncIterator[httpx2.AsyncClient]:
     """Our layers where Ray Serve puts them: the context inside its own middleware."""
     app: Any = Starlette(routes=[Route("/", _who, methods=["GET", "POST"])])
-    app = serves_own(RequestContext(app, in_flight=9, meter=Meter(), echo=False))
+    app = serves_own(RequestContext(app, Limits(in_flight=9), meter=Meter(), echo=False))
     if front:
         (layer,) = middlewares()
         app = layer.cls(app, *layer.args, **layer.kwargs)

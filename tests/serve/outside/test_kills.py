@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.audit import judge
+from deployments.chaos.audit import judge
+from deployments.chaos.load import outcomes
 from tests.chaos.kill_replicas import torment, verified
-from tests.chaos.load import outcomes
 from tests.serve.instance import Instance
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deployments.meter import Meter
+from deployments.wire.limits import Limits
 from deployments.wire.request_context import RequestContext
 
 BODY = {"type": "http.request", "body": b"", "more_body": False}
@@ -28,7 +29,7 @@ class Wire:
 
     async def serve(self, app: Any) -> None:
         scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-        context = RequestContext(app, in_flight=1, meter=Meter(), echo=True)
+        context = RequestContext(app, Limits(in_flight=1), meter=Meter(), echo=True)
         await context(scope, self.incoming.get, self.send)
 
 

@@ -1,4 +1,4 @@
-"""What must be true after the kills, from the ledger, the provider's side and the clients'."""
+"""What must be true after the faults: from the ledger, the provider's side and the clients'."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.load import Outcome
+from deployments.chaos.load import Outcome
 
 _NAME = re.compile(r"chaos-[0-9a-f]{32}")
 
@@ -32,14 +32,37 @@ class Verdict:
     faults: Sequence[str]
 
 
-def judge(home: Path, outcomes: Sequence[Outcome], budgets: Mapping[str, int]) -> Verdict:
-    """`budgets` are tokens by the name of a key."""
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` to `end`, in seconds since the epoch, no gateway may have been up."""
+
+    start: float
+    end: float
+
+    def covers(self, outcome: Outcome) -> bool:
+        """Whether the request was under way at some moment of it."""
+        return outcome.at <= self.end and outcome.at + outcome.seconds >= self.start
+
+
+def judge(
+    home: Path,
+    outcomes: Sequence[Outcome],
+    budgets: Mapping[str, int],
+    *,
+    documents: frozenset[str] | None = None,
+    windows: Sequence[Window] = (),
+) -> Verdict:
+    """`budgets` are tokens by the name of a key; `documents` are the ids that are stored now.
+
+    In one of the `windows` a closed connection and the proxy's plain text are right answers.
+    """
     bodies = _ledger(home)
     intents = Counter(b["request_id"] for b in bodies if b["kind"] == "egress.intent")
     made = {b["fields"]["key_id"] for b in bodies if b["fields"].get("act") == "key_created"}
     sends = _sends(home)
     faults = [
-        *_unanswered(outcomes),
+        *_unanswered(outcomes, windows),
+        *_forgotten(outcomes, documents),
         *_lost(outcomes, intents, made),
         *(f"{name}: {n} sends, {intents[name]} intents" for name, n in _names(sends).items()
           if n > intents[name]),
@@ -60,8 +83,19 @@ def judge(home: Path, outcomes: Sequence[Outcome], budgets: Mapping[str, int]) -
     )
 
 
-def _unanswered(outcomes: Sequence[Outcome]) -> list[str]:
-    return [f"{o.id}: {o.status} {o.fault}" for o in outcomes if o.fault is not None]
+def _unanswered(outcomes: Sequence[Outcome], windows: Sequence[Window]) -> list[str]:
+    return [
+        f"{o.id}: {o.status} {o.fault}"
+        for o in outcomes
+        if o.fault is not None and not (o.plain and any(one.covers(o) for one in windows))
+    ]
+
+
+def _forgotten(outcomes: Sequence[Outcome], documents: frozenset[str] | None) -> list[str]:
+    if documents is None:
+        return []
+    kept = [f"{o.id}.txt" for o in outcomes if o.asked == "document" and o.status == 200]
+    return [f"document {name} was stored and is gone" for name in kept if name not in documents]
 
 
 def _lost(outcomes: Sequence[Outcome], intents: Mapping[str, int], made: set[str]) -> list[str]:
@@ -93,7 +127,7 @@ def _spent(
         used[name] += tokens
     found = {}
     for key, limit in budgets.items():
-        mine = [one for one in outcomes if one.key == key and one.asked != "act"]
+        mine = [one for one in outcomes if one.key == key and one.asked in ("outside", "local")]
         told = sum(one.tokens for one in mine)
         inside = sum(one.tokens for one in mine if one.asked == "local")
         found[key] = (told, inside + sum(used[one.id] for one in mine), limit)
@@ -106,8 +140,9 @@ def _names(sends: Sequence[tuple[str, int]]) -> Counter[str]:
 
 def _sends(home: Path) -> list[tuple[str, int]]:
     """Every request the provider received: whose it was, and the tokens it would bill."""
+    capture = home / "run" / "stub.jsonl"
     found = []
-    for line in (home / "run" / "stub.jsonl").read_text().splitlines():
+    for line in capture.read_text().splitlines() if capture.exists() else ():
         request = json.loads(line)
         name = _NAME.search(request.get("body", ""))
         if request["method"] == "POST" and name is not None:

@@ -1,0 +1,67 @@
+"""Every fault there is, and the order in which a seed plays them."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import psutil
+
+from deployments.chaos.connections import dropped, half_sent, slow_headers, storm
+from deployments.chaos.scene import Scene
+from deployments.chaos.victims import CONTROLLER, ENGINE, find, kill, until
+
+Fault = Callable[[Scene, random.Random], str]
+KILL = "kill "
+FULL = "disk full for "
+_WRITERS = ("State", "Retriever")
+
+
+def faults(deployments: Sequence[str]) -> Mapping[str, Fault]:
+    """By name; an instance without one of our writers can't have its disk full."""
+    victims = [*deployments, ENGINE, CONTROLLER]
+    return {
+        **{f"{KILL}{name}": partial(_killed, name) for name in victims},
+        **{f"{FULL}{name}": partial(_full, name) for name in _WRITERS if name in deployments},
+        "half-sent uploads": half_sent,
+        "slow headers": slow_headers,
+        "dropped connections": dropped,
+        "storm of requests": storm,
+    }
+
+
+def order(seed: int, names: Sequence[str]) -> Iterator[str]:
+    """For ever: each name once in every round, rounds in an order of their own."""
+    draw = random.Random(f"order {seed}")  # noqa: S311 - to be drawn again from the same seed
+    while True:
+        yield from draw.sample(sorted(names), len(names))
+
+
+def _killed(name: str, scene: Scene, _draw: random.Random) -> str:
+    before = find(scene.pid, name)
+    if before is None or not kill(scene.pid, name):
+        return "nobody there to kill"
+    until(lambda: _another(scene.pid, name, before.pid))
+    return f"pid {before.pid}"
+
+
+def _another(pid: int, name: str, before: int) -> bool:
+    now = find(pid, name)
+    return now is not None and now.pid != before
+
+
+def _full(name: str, scene: Scene, draw: random.Random) -> str:
+    """The kernel lets the process write to no file: for it, every disk is full."""
+    process, seconds = find(scene.pid, name), draw.uniform(2.0, 4.0)
+    if process is None:
+        return "nobody there"
+    before = process.rlimit(psutil.RLIMIT_FSIZE)
+    process.rlimit(psutil.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        time.sleep(seconds)
+    finally:
+        if process.is_running():
+            process.rlimit(psutil.RLIMIT_FSIZE, before)
+    return f"{seconds:.1f} s"

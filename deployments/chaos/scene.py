@@ -1,0 +1,76 @@
+"""The running instance that faults are played on, and what tells that it is well again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from deployments.chaos.load import COLLECTION, TENANT
+
+_PATIENCE_S = 60.0
+_IN_FLIGHT = re.compile(r"^podium_requests_in_flight\{.*\} ([0-9.e+]+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`pid` is that of `podium up`, `key` an admin key; `stub` says that a stub answers outside."""
+
+    pid: int
+    base_url: str
+    home: Path
+    stub: bool
+    key: str = field(repr=False)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port, for sockets of our own."""
+        host, _, port = self.base_url.removeprefix("http://").rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def is_well(self) -> bool:
+        """Whether every model is ready, a local one answers, an act is done, and one goes out."""
+        body: dict[str, Any] = {"model": "mistral", "max_tokens": 4, "messages": _HELLO}
+        return (
+            self.ask("GET", "/readyz") == 200
+            and self.ask("POST", _CHAT, body) == 200
+            and self.ask("POST", "/v1/admin/keys", {"tenant": TENANT, "scopes": ["infer"]}) == 201
+            and (not self.stub or self.ask("POST", _CHAT, {**body, "model": "chatgpt"}) == 200)
+        )
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> int:
+        """The status; 0 when nothing answers."""
+        try:
+            return self._send(method, path, body).status_code
+        except httpx2.HTTPError:
+            return 0
+
+    def new_key(self, **limits: Any) -> tuple[str, str]:
+        """The id and the text of a fresh key."""
+        wanted = {"tenant": TENANT, "scopes": ["infer"], **limits}
+        made = self._send("POST", "/v1/admin/keys", wanted).json()
+        return str(made["id"]), str(made["key"])
+
+    def documents(self) -> frozenset[str]:
+        """The ids of what the load has stored."""
+        answer = self._send("GET", f"/v1/collections/{COLLECTION}/documents", None)
+        return frozenset(one["id"] for one in answer.json().get("documents", ()))
+
+    def in_flight(self) -> int:
+        """Requests that hold a place in the gateway, by its own count."""
+        text = self._send("GET", "/metrics", None).text
+        return sum(int(float(count)) for count in _IN_FLIGHT.findall(text))
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx2.Response:
+        headers = {"authorization": f"Bearer {self.key}"}
+        with httpx2.Client(timeout=_PATIENCE_S, trust_env=False) as client:
+            url = f"{self.base_url}{path}"
+            return client.request(method, url, json=body, headers=headers)
+
+
+_CHAT = "/v1/chat/completions"
+_HELLO = [{"role": "user", "content": "Hello"}]
