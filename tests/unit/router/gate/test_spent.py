@@ -51,3 +51,32 @@ def test_tokens_from_before_the_gate_opened_may_have_been_used() -> None:
     spend(spent, "a", 10.0)
     with pytest.raises(ModelUnavailable):
         spend(spent, "b", 9.9)
+
+
+def test_a_clock_set_back_closes_the_gate_for_one_request_and_no_longer() -> None:
+    spent = Spent(opened=5000.0)
+    spend(spent, "a", 5000.0)
+    with pytest.raises(ModelUnavailable) as caught:
+        spent.spend("b", issued=999.9, expires=1029.9, now=1000.0)
+    assert caught.value.retry_after == 1.0
+    spend(spent, "b", 1000.1)
+    with pytest.raises(GateTokenSpent):
+        spend(spent, "b", 1000.1)
+    with pytest.raises(GateTokenSpent):
+        spent.spend("a", issued=5000.0, expires=5030.0, now=1000.2)
+
+
+def test_a_clock_set_right_by_a_little_opens_nothing_anew() -> None:
+    spent = Spent(opened=5000.0)
+    spend(spent, "a", 5000.5)
+    with pytest.raises(ModelUnavailable):
+        spent.spend("b", issued=4999.9, expires=5029.9, now=5000.0)
+    with pytest.raises(ModelUnavailable):
+        spent.spend("b", issued=4999.9, expires=5029.9, now=5000.1)
+
+
+def test_a_clock_set_ahead_costs_nothing_but_what_was_on_its_way() -> None:
+    spent = Spent(opened=1000.0)
+    spend(spent, "a", 1000.0)
+    spend(spent, "b", 90_000.0)
+    assert len(spent) == 1

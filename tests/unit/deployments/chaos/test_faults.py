@@ -1,0 +1,26 @@
+"""The order of faults comes from the seed alone, and no fault is left out."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from deployments.chaos.faults import faults, order
+
+DEPLOYMENTS = ("Egress", "Gateway", "LLM-mistral", "Retriever", "State")
+
+
+def test_every_deployment_engine_and_controller_is_killed() -> None:
+    known = faults(DEPLOYMENTS)
+    kills = {name.removeprefix("kill ") for name in known if name.startswith("kill ")}
+    assert kills == {*DEPLOYMENTS, "engine", "controller"}
+    assert {"disk full for State", "disk full for Retriever", "dropped connections"} <= set(known)
+    assert "disk full for State" not in faults(("Gateway",))
+
+
+def test_a_seed_draws_the_same_order_again_and_each_round_has_all() -> None:
+    names = list(faults(DEPLOYMENTS))
+    first, again = (list(islice(order(7, names), 3 * len(names))) for _ in range(2))
+    assert first == again
+    assert first != list(islice(order(8, names), 3 * len(names)))
+    for start in range(0, len(first), len(names)):
+        assert set(first[start : start + len(names)]) == set(names)
