@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
+
+from models.errors import Unavailable
 
 BUSY_TIMEOUT_MS = 5_000
 _PRIVATE = 0o600
@@ -24,6 +28,7 @@ def open_sqlite(path: Path) -> Engine:
     engine = create_engine(f"sqlite+pysqlite:///{path}")
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "handle_error", _translate)
     return engine
 
 
@@ -35,6 +40,17 @@ def _prepare(connection: Any, _record: object) -> None:
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _translate(context: ExceptionContext) -> Unavailable | None:
+    """What the database can't do now, such as for want of space, becomes an error of ours."""
+    if not isinstance(context.sqlalchemy_exception, OperationalError):
+        return None
+    return Unavailable(
+        "The state can't be read or written; see that its disk is not full or read-only, and try"
+        " again.",
+        retry_after=1.0,
+    )
 
 
 def _begin(connection: Connection) -> None:

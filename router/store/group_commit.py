@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from models.errors import PodiumError
+from models.errors import PodiumError, Unavailable
 
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
@@ -44,7 +44,7 @@ class GroupCommit:
             batch, self._waiting = self._waiting, []
         try:
             self._commit(batch)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, Unavailable):
             for one in batch:
                 self._alone(one)
         except BaseException as error:
