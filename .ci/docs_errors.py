@@ -36,7 +36,7 @@ WHAT_TO_DO = {
     "InvalidDocument": "Save text as UTF-8; use md, txt, html or pdf with text in it.",
     "UnsafeContent": "Change the content.",
     "BodyTooLarge": "Send less or in parts, or raise `gateway.limits`.",
-    "BodyTooSlow": "Send it again, in one go; on a slow line raise `gateway.limits.body_pause_seconds`.",
+    "BodyTooSlow": "Send it again in one go, or raise `gateway.limits.body_pause_seconds`.",
     "MethodNotAllowed": "Use a method that the header `Allow` names.",
     "AuthenticationFailed": "Send a valid key as `Authorization: Bearer` or `x-api-key`.",
     "PermissionDenied": "Ask for a key with the scope that the message names.",
