@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deployments.meter import Meter
@@ -106,6 +106,8 @@ class RequestContext:
         except asyncio.CancelledError:
             if not client.swallow():
                 raise
+        except ClientDisconnect:
+            return  # It left in the middle of its body: nobody is there to be told.
         except Exception as error:
             if sender.status is None:
                 response = await on_error(request, error)

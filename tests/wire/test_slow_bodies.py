@@ -15,6 +15,7 @@ import pytest
 from deployments.settings import GatewaySettings
 from deployments.wire.limits import Limits
 from tests.wire.conftest import Serve, plain
+from tests.wire.records import Logged
 from tests.wire.server import PATIENCE_S, Server
 from tests.wire.test_bad_requests import ASK, CHAT
 from tests.wire.test_in_flight import becomes, in_flight
@@ -88,12 +89,14 @@ def test_a_body_that_drips_is_refused_when_its_time_is_up(serve: Serve) -> None:
             pytest.fail("it dripped for ever")
 
 
-def test_an_upload_that_is_dropped_frees_its_place_at_once(serve: Serve) -> None:
+def test_an_upload_that_is_dropped_frees_its_place_at_once(serve: Serve, logged: Logged) -> None:
     server = serve(patient(60.0))
     with plain(server) as http:
         with upload(server, BODY[:20]):
             becomes(http, 1)
         becomes(http, 0)
+        assert [one["status"] for one in logged.lines("request") if one["path"] == CHAT] == [499]
+        assert logged.lines("internal error") == []
         assert http.post(CHAT, content=BODY).status_code == 200
 
 
