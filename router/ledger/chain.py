@@ -23,6 +23,9 @@ from router.ledger.sqlite import sqlite_engine
 from router.ledger.tables import head, metadata, records, segments
 
 Outcome: TypeAlias = Receipt | PodiumError
+# Made once: making a statement takes longer than running it.
+_ADD = insert(records)
+_MOVE = update(head).where(head.c.id == 1)
 
 
 class Chain(Protocol):
@@ -101,7 +104,7 @@ class SqlChain:
             made = list(entries(fresh, before.seq, before.hash))
             if made:
                 rows = [{"seq": e.seq, "id": e.id, "body": e.body, "hash": e.hash} for e in made]
-                connection.execute(insert(records), rows)
+                connection.execute(_ADD, rows)
                 self._move_head(connection, before, made[-1])
         written = {entry.id: entry for entry in (*known.values(), *made)}
         compared = len(made) < len(batch)
@@ -111,7 +114,7 @@ class SqlChain:
         for number in segment.sealed_between(before.seq, last.seq):
             _seal(connection, number)
         mac = head_mac(self._key, before.ledger, last.seq, last.hash)
-        connection.execute(update(head).values(seq=last.seq, hash=last.hash, mac=mac))
+        connection.execute(_MOVE, {"seq": last.seq, "hash": last.hash, "mac": mac})
 
 
 def open_sqlite_chain(path: Path, key: bytes) -> SqlChain:

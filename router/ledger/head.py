@@ -12,6 +12,9 @@ from router.ledger.entry import VERSION
 from router.ledger.mac import head_mac
 from router.ledger.tables import head
 
+# Made once: making a statement takes longer than running it.
+_LOCKED = select(head).with_for_update()
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -25,7 +28,7 @@ class Head:
 def read_head(connection: Connection, key: bytes) -> Head:
     """The head, locked until the transaction ends; LedgerUnavailable when it is not ours."""
     # SQLite has no row locks and needs none: its transaction began with the write lock.
-    row = connection.execute(select(head).with_for_update()).one()
+    row = connection.execute(_LOCKED).one()
     if row.version != VERSION:
         raise bad_head(f"it has version {row.version} and this Podium writes {VERSION}")
     if not hmac.compare_digest(row.mac, head_mac(key, row.ledger, row.seq, row.hash)):
