@@ -31,6 +31,13 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line | extras, default=str, ensure_ascii=False)
 
 
+class _RotatedFile(logging.handlers.RotatingFileHandler):
+    """Goes on in a new file once one is full; the library would write out each record twice."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> int:
+        return int(self.stream is not None and self.stream.tell() >= self.maxBytes)
+
+
 def open_log(path: Path, level: int = logging.INFO) -> None:
     """Send the `podium` logger to this file, and nowhere else."""
     logger = logging.getLogger("podium")
@@ -38,9 +45,7 @@ def open_log(path: Path, level: int = logging.INFO) -> None:
         logger.removeHandler(old)
         old.close()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8"
-    )
+    handler = _RotatedFile(path, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8")
     handler.setFormatter(_JsonFormatter())
     logger.addHandler(handler)
     logger.setLevel(level)
