@@ -23,7 +23,7 @@ from models.remote.registry import RemoteChat, connect
 from models.remote.traffic import Traffic
 from models.resilience_breaker import BreakerRules
 from router.detect.scan import scan
-from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.departure import Departures, GateRules, Look, Outgoing
 from router.gate.known_values import KnownValues
 from router.gate.token import gate_keys
 from router.ledger.port import Receipt
@@ -111,6 +111,7 @@ class GatedStage(Stage):
     price: dict[str, float] | None = None
     extra: tuple[ModelCard, ...] = ()
     policy: Policy = field(default_factory=default_policy)
+    look: Look | None = None
     egress: EgressService = field(init=False)
     adapters: dict[str, RemoteChat] = field(init=False)
     painters: dict[str, RemoteImages] = field(init=False)
@@ -146,7 +147,9 @@ class GatedStage(Stage):
             for name, card in cards.items()
             if card.kind == "image"
         }
-        departures = Departures(rules, self.adapters, self.ledger, images=self.painters)
+        departures = Departures(
+            rules, self.adapters, self.ledger, images=self.painters, look=self.look
+        )
         self.egress = EgressService(departures, Traffic(cards.values(), OPEN_FOR_LONG))
         gate = LocalRemote("egress", self.egress)
         models = {**made.models, **{name: EgressModel(gate, name) for name in cards}}
@@ -156,4 +159,6 @@ class GatedStage(Stage):
             models=models,
             status=ModelStatus(models),
             policy=self.policy,
+            # A state seals what it is given; it must not be given what is sealed already.
+            retriever=self.remotes["retriever"],
         )

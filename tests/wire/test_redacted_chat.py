@@ -43,7 +43,7 @@ def _stub() -> Iterator[StubServer]:
 
 @pytest.fixture(scope="module")
 def _approved(_stub: StubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = _server(tmp_path_factory.mktemp("approved"), _stub, APPROVED)
+    server = served(tmp_path_factory.mktemp("approved"), _stub, APPROVED)
     yield server
     server.stop()
 
@@ -60,7 +60,7 @@ def approved(_approved: Server) -> Server:
     return _approved
 
 
-def _server(folder: Path, stub: StubServer, text: bytes) -> Server:
+def served(folder: Path, stub: StubServer, text: bytes) -> Server:
     settings, policy = Settings(models=MODELS), load_policy(text)
     return Server(GatedStage(folder, settings, base_url=stub.url, policy=policy)).start()
 
@@ -101,7 +101,7 @@ def test_without_approval_personal_data_stays_inside(
 ) -> None:
     say(client)
     assert len(stub.received) == 1, "the probe: with approval the same request does leave"
-    server = _server(tmp_path, stub, PERSONAL)
+    server = served(tmp_path, stub, PERSONAL)
     try:
         with _client(server) as closed:
             for stream in (True, False):
