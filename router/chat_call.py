@@ -78,7 +78,7 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
         messages=messages,
         sampling=question.sampling,
         json_schema=question.schema,
-        cache_salt=call.request.cache_salt,
+        cache_salt=_salt(call),
         priority=call.request.priority,
         request_id=call.request.request_id,
     )
@@ -102,6 +102,12 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
         choice.finish_reason,
         arguments,
     )
+
+
+def _salt(call: StepCall) -> str | None:
+    """Keeps the prefix cache of one level from another's, within a run as between requests."""
+    own = call.request.cache_salt
+    return own and f"{own}.{call.tell.label().level.name}"
 
 
 def _origin(call: StepCall, decision: RouteDecision) -> Origin:

@@ -42,6 +42,9 @@ class Scope(StrEnum):
 
 DEFAULT_SCOPES = frozenset({Scope.INFER, Scope.READ})
 
+# The floor of a key of which nobody said more.
+USUAL_FLOOR = Level.INTERNAL
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -93,7 +96,7 @@ class Principal:
     tenant: str
     key_id: str
     scopes: frozenset[Scope]
-    floor: Level = Level.INTERNAL
+    floor: Level = USUAL_FLOOR
     models: frozenset[str] | None = None
     limits: KeyLimits = UNLIMITED
     tenant_limits: KeyLimits = UNLIMITED

@@ -34,14 +34,16 @@ class _Answer:
 
 
 class Answering:
-    """`new_call` makes a call with a deadline of its own for each turn; `label` is the line's."""
+    """`new_call` makes a call with a deadline of its own for each turn; `label` is the line's,
+    by the policy of the moment.
+    """
 
     def __init__(
         self,
         plan: Plan,
         inputs: Mapping[str, Any],
         new_call: Callable[[], Call],
-        label: Label,
+        label: Callable[[], Label],
     ) -> None:
         self._plan = plan
         self._inputs = inputs
@@ -83,7 +85,7 @@ class Answering:
         call = self._new_call()
         try:
             wanted = call.run_request({**self._inputs, "text": one.text})
-            wanted = replace(wanted, floor=wanted.floor.join(self._label))
+            wanted = replace(wanted, floor=wanted.floor.join(self._label()))
             held: list[dict[str, Any]] = []
             async with aclosing(call.state.pipelines.run(call, self._plan, wanted)) as events:
                 async for event in events:

@@ -35,6 +35,7 @@ Recheck = Callable[[], None]
 class RealtimeSocket:
     """Runs one transcription session; `recheck` raises when the key is no longer good.
 
+    `showing` is by the policy of the moment.
     `answering` answers each turn with a pipeline, where one was asked for.
     """
 
@@ -42,7 +43,7 @@ class RealtimeSocket:
         self,
         socket: WebSocket,
         call: Call,
-        showing: Showing,
+        showing: Callable[[], Showing],
         config: SessionConfig,
         recheck: Recheck,
         answering: Answering | None,
@@ -148,7 +149,7 @@ class RealtimeSocket:
         return line
 
     async def _tell(self, event: LineEvent) -> None:
-        if isinstance(event, WordsCommitted | Hypothesis) and not self._showing.word_by_word:
+        if isinstance(event, WordsCommitted | Hypothesis) and not self._showing().word_by_word:
             return
         # Clients of OpenAI's own know no such event: it is for those that ask for it.
         if isinstance(event, Hypothesis) and not self._guesses:
@@ -164,7 +165,7 @@ class RealtimeSocket:
     async def _completed(self, event: TurnCompleted) -> None:
         self._recheck()
         found = await self._call.state.scanner.scan([event.text], spoken=True)
-        shown = self._showing.show(event.text, found)
+        shown = self._showing().show(event.text, found)
         route: dict[str, Any] = {
             "decision_id": self._call.decision_id,
             "model": self._line.card.id if self._line else None,
@@ -182,7 +183,7 @@ class RealtimeSocket:
             self._answering.close()
 
     def _shown(self) -> dict[str, Any]:
-        label = self._showing.label.public()
+        label = self._showing().label.public()
         return self._config.shown(self._id) | {"podium": {"label": label}}
 
 

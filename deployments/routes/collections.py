@@ -20,8 +20,8 @@ from retrieval.documents import Document, Hit
 from retrieval.ports import SearchRequest
 from retrieval.preparing import IngestRequest
 from router.detect.documents import DocumentDetection
-from router.keys import Principal, Scope
-from router.label import Clearance, Label, LabelFilter, Level
+from router.keys import USUAL_FLOOR, Principal, Scope
+from router.label import LEAST, Clearance, Label, LabelFilter, Level
 
 router = APIRouter(tags=["collections"])
 _PATH = "/v1/collections/{collection}/documents"
@@ -131,10 +131,14 @@ async def _visible(collection: str, id: str, principal: Principal, state: Shared
 
 
 def _document_label(state: SharedState, principal: Principal, source: str) -> Label:
-    """The label of the collection's source; a name policy does not know is RESTRICTED."""
+    """The label of the collection's source; a name policy does not know is RESTRICTED.
+
+    A key whose floor somebody raised raises what it puts in, whatever the source.
+    """
     if len(source) > 128:
         raise InvalidRequest("'source' is too long.", param="source")
-    return state.policy.source(source, principal.tenant)
+    floor = Label(level=principal.floor) if principal.floor > USUAL_FLOOR else LEAST
+    return state.policy.source(source, principal.tenant).join(floor)
 
 
 def _access(principal: Principal) -> LabelFilter:

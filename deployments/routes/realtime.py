@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -16,6 +18,7 @@ from deployments.wire.realtime_config import Audio, AudioInput, SessionConfig, T
 from deployments.wire.realtime_events import error_event
 from models.errors import InternalError, InvalidRequest, PodiumError, RateLimited
 from router.keys import Principal, Scope
+from router.label import Label
 from router.live.showing import Showing, voice_label
 
 router = APIRouter(tags=["audio"])
@@ -64,12 +67,13 @@ async def _session(socket: WebSocket) -> None:
     principal = state.keyring.principal(socket, Scope.INFER)
     query = _query(socket)
     call = Call(state, principal, socket, RouteBody())
-    label = call.label = voice_label(call.policy, call.label, principal.tenant)
-    answering = _answering(socket, query, principal, call)
+    showing = _showing(state, principal, call.label, query.sink)
+    call.label = showing().label
+    answering = _answering(socket, query, principal, call, showing)
     session = RealtimeSocket(
         socket=socket,
         call=call,
-        showing=Showing(call.policy, label, query.sink),
+        showing=showing,
         config=_config(query),
         recheck=lambda: _recheck(socket, state),
         answering=answering,
@@ -80,8 +84,24 @@ async def _session(socket: WebSocket) -> None:
     await session.run()
 
 
+def _showing(
+    state: GatewayState, principal: Principal, own: Label, sink: str | None
+) -> Callable[[], Showing]:
+    """What may be shown by the policy that is in force then: a line is open for long."""
+
+    def showing() -> Showing:
+        policy = state.policy
+        return Showing(policy, voice_label(policy, own, principal.tenant), sink)
+
+    return showing
+
+
 def _answering(
-    socket: WebSocket, query: RealtimeQuery, principal: Principal, call: Call
+    socket: WebSocket,
+    query: RealtimeQuery,
+    principal: Principal,
+    call: Call,
+    showing: Callable[[], Showing],
 ) -> Answering | None:
     if query.pipeline is None:
         return None
@@ -91,7 +111,10 @@ def _answering(
     principal.require_model(f"pipeline/{plan.name}")
     inputs = {"customer_id": query.customer_id} if query.customer_id else {}
     return Answering(
-        plan, inputs, lambda: Call(call.state, principal, socket, RouteBody()), call.label
+        plan,
+        inputs,
+        lambda: Call(call.state, principal, socket, RouteBody()),
+        lambda: showing().label,
     )
 
 

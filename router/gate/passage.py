@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,9 @@ from models.images import Images
 from models.messages import ChatDelta, Usage
 from models.remote.provider_errors import Answered, NeverSent
 from router.ledger.egress import Outcome
+
+UNREADABLE = "unreadable"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,99}")
 
 
 @dataclass
@@ -45,8 +49,13 @@ class Passage:
         """Counts and codes for the ledger, without content."""
         return {
             "code": self.code,
-            "returned_model": returned_model,
+            "returned_model": _named(returned_model),
             "prompt_tokens": self.usage.prompt_tokens,
             "completion_tokens": self.usage.completion_tokens,
             **({"images": self.usage.images} if self.usage.images else {}),
         }
+
+
+def _named(model: str | None) -> str | None:
+    """What a provider says it ran, if it is a name: it could say what it was sent as well."""
+    return model if model is None or _NAME.fullmatch(model) else UNREADABLE

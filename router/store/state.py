@@ -11,6 +11,7 @@ from models.errors import Conflict, InvalidRequest, NotFound
 from router.key_limits import UNLIMITED, KeyLimits
 from router.keys import (
     DEFAULT_SCOPES,
+    USUAL_FLOOR,
     Key,
     KeyRecord,
     Principal,
@@ -47,7 +48,7 @@ class NewKey:
 
     tenant: str
     scopes: frozenset[Scope] = DEFAULT_SCOPES
-    floor: Level = Level.INTERNAL
+    floor: Level = USUAL_FLOOR
     expires: float | None = None
     name: str = ""
     models: frozenset[str] | None = None

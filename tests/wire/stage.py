@@ -165,6 +165,7 @@ _KEYS: Mapping[str, NewKey] = {
     "infer": NewKey("default", frozenset({Scope.INFER})),
     "read": NewKey("default", frozenset({Scope.READ})),
     "discreet": NewKey("default", floor=Level.CONFIDENTIAL),
+    "careful": NewKey("default", frozenset({Scope.WRITE}), floor=Level.CONFIDENTIAL),
     "officer": NewKey("default", frozenset({Scope.APPROVE})),
     "second": NewKey("default", frozenset({Scope.APPROVE})),
     "stranger": NewKey("other", frozenset({Scope.APPROVE})),

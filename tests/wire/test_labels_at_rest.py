@@ -142,6 +142,17 @@ def test_a_label_put_down_by_hand_hides_the_document(
     assert seen(http) == ["search", "list", "document"], "what is put again is sealed again"
 
 
+def test_no_source_lowers_what_a_key_with_a_floor_puts_in(
+    server: Server, http: httpx2.Client, stub: StubServer
+) -> None:
+    put(http, "kb_public")
+    assert asked(http).status_code == 200 and left(stub) == 1
+    with plain(server, "careful") as careful:
+        put(careful, "kb_public")
+    assert http.get(DOCUMENT).json()["label"]["level"] == "CONFIDENTIAL"
+    assert asked(http).status_code == 403 and left(stub) == 1
+
+
 def test_a_text_changed_by_hand_is_nobodys(
     server: Server, http: httpx2.Client, stub: StubServer
 ) -> None:

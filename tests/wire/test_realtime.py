@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import openai
@@ -19,6 +20,7 @@ from websockets.sync.client import connect
 
 from models.errors import InternalError
 from models.live import AudioFormat
+from router.label import Clearance, Level
 from router.store.state import NewKey
 from tests.wire.lines import SAID, sound
 from tests.wire.server import Server
@@ -324,6 +326,23 @@ def test_a_sink_without_clearance_gets_no_word(server: Server) -> None:
             assert bool(done["transcript"]) is shown
             assert bool(elsewhere.deltas()) is shown
             assert done["route"]["withheld"] is not shown
+
+
+def test_a_policy_that_closes_a_sink_holds_from_the_next_turn_on(server: Server) -> None:
+    audio = sound(1.5) + sound(0.8, level=0.0)
+    before = server.stage.gateway.policy
+    closed = replace(before, sinks={**before.sinks, "runs": Clearance(Level.PUBLIC)})
+    with line(server, sink="runs") as elsewhere:
+        elsewhere.speak(audio)
+        assert elsewhere.until(COMPLETED)["transcript"] and elsewhere.deltas()
+        server.on_loop(lambda stage: setattr(stage.gateway, "policy", closed))
+        try:
+            elsewhere.events.clear()
+            elsewhere.speak(audio)
+            done = elsewhere.until(COMPLETED)
+        finally:
+            server.on_loop(lambda stage: setattr(stage.gateway, "policy", before))
+    assert done["route"]["withheld"] and not done["transcript"] and not elsewhere.deltas()
 
 
 @pytest.mark.usefixtures("documents")

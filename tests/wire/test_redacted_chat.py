@@ -210,6 +210,47 @@ def test_a_value_that_can_not_be_replaced_keeps_the_request_inside(
     assert len(stub.received) == 1
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"messages": [{"role": "user", "content": TEXT, "name": EMAIL}]},
+        {"stop": [EMAIL]},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {
+            "type": "object", "properties": {EMAIL: {"type": "string"}}}}}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {
+            "type": "object", "properties": {"a": {"const": EMAIL}}}}}},
+        {"tools": [{"type": "function", "function": {"name": "mail", "parameters": {
+            "type": "object", "properties": {"to": {"enum": [EMAIL]}}}}}]},
+        {"messages": [
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "tool_calls": [{"id": EMAIL, "type": "function", "function": {
+                "name": "look", "arguments": "{}"}}]},
+            {"role": "tool", "tool_call_id": EMAIL, "content": "Found."},
+        ]},
+        {"messages": [
+            {"role": "user", "content": "Look."},
+            {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": {
+                "name": EMAIL, "arguments": json.dumps({"to": EMAIL})}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "Found."},
+        ]},
+        {"metadata": {"who": EMAIL}, "user": EMAIL, "safety_identifier": EMAIL,
+         "prompt_cache_key": EMAIL},
+    ],
+    ids=["name", "stop", "property", "const", "enum", "call-id", "call-name", "for-us"],
+)  # fmt: skip
+def test_no_field_takes_a_value_out(
+    client: openai.OpenAI, stub: StubServer, fields: dict[str, Any]
+) -> None:
+    """Each is either replaced or keeps the request inside; none of them leaves as it is."""
+    say(client)
+    assert len(stub.received) == 1
+    try:
+        say(client, **fields)
+    except openai.PermissionDeniedError as error:
+        assert EMAIL not in error.message
+    assert EMAIL not in left(stub)
+
+
 def test_what_is_no_personal_data_is_not_lowered(client: openai.OpenAI, stub: StubServer) -> None:
     say(client)
     with pytest.raises(openai.PermissionDeniedError):

@@ -139,9 +139,19 @@ async def test_the_records_say_what_left_without_content() -> None:
     assert result.fields["intent"] == intent.id
     assert result.fields["status"] == "sent"
     assert result.fields["returned_model"] == "vendor-1-of-today"
+
     assert result.fields["completion_tokens"] == 1
     assert b"CANARY-of-the-text" in events.sent[0]
     assert "CANARY" not in repr(events.records)
+
+
+@pytest.mark.parametrize("said", ["Dear Maria, your IBAN is", "x" * 700, "a\nb", "DE89 3704"])
+async def test_a_provider_can_write_no_text_into_the_ledger(said: str) -> None:
+    """It names the model it ran, and may name anything: what it was sent, say."""
+    events = Events()
+    await run(gate(events, Provider(events, returned_model=said)), outgoing())
+    result = events.records[-1]
+    assert (result.fields["status"], result.fields["returned_model"]) == ("sent", "unreadable")
 
 
 async def test_nothing_leaves_while_the_ledger_can_not_be_written() -> None:
