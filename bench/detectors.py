@@ -18,6 +18,7 @@ from bench.detector_corpora import attacked, secrets
 from bench.drawn import drawn
 from bench.evasions import EVASIONS
 from bench.judged import TYPES, Judged, annotated, evaded
+from bench.marked import marked
 from router.detect.scan import scan
 
 _PROSE = (
@@ -26,6 +27,7 @@ _PROSE = (
 _PERSON = (
     "My card is 4111 1111 1111 1111, mail jane.doe@example.com, phone 0171 2345678, order 4217. "
 )
+TABLES = Path("tests/data/detectors")
 DATA = Path("../shared/data/governance")
 
 
@@ -114,6 +116,11 @@ def main(arguments: list[str] | None = None) -> int:
             report(evasion, counts, types)
             for line in counts.misses[: asked.misses] + counts.extras[: asked.misses]:
                 print("   ", line)
+    for table in ("identifiers", "identifiers_again", "ordinary", "ordinary_again"):
+        counts = score(marked(TABLES / f"{table}.txt"))
+        found, told = sum(counts.found.values()), sum(counts.told.values())
+        wanted, others = sum(counts.wanted.values()), len(counts.extras)
+        print(f"-- {table}: {found} of {wanted} found, {others} of {told} told are others")
     print("-- secrets:", secrets(asked.data / "secrets_gitleaks_samples.jsonl"))
     for name, texts_, signs in attacked(asked.data):
         print(f"-- {name}: {signs} of {texts_} show a sign")

@@ -10,13 +10,14 @@ from router.detect.ticks import Tick, never, ticking
 from router.detect.view import Piece
 
 _AT = re.compile(
-    r"[ \t]{0,3}[\[({<][ ]?(?:at|@|arobase)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:at|arobase"
-    r"|_at_)[ \t]{1,3}"
-    r"|[ \t]{1,3}@[ \t]{0,3}|@[ \t]{1,3}"
+    r"[ \t]{0,3}[\[({<][ ]?(?:at|@|arobase|arroba|chiocciola|malpa|apenstaartje)[ ]?[\])}>]"
+    r"[ \t]{0,3}|[ \t]{1,3}(?:at|arobase|arroba|chiocciola|malpa|apenstaartje|klammeraffe|_at_)"
+    r"[ \t]{1,3}|[ \t]{1,3}@[ \t]{0,3}|@[ \t]{1,3}|@[ \t]{0,2}\r?\n[ \t]{0,2}"
 )
 _DOT = (
-    r"(?:[ \t]{0,3}[\[({<][ ]?(?:dot|\.|punkt|point)[ ]?[\])}>][ \t]{0,3}|[ \t]{1,3}(?:dot"
-    r"|punkt|point|period)[ \t]{1,3}|[ \t]{1,3}\.[ \t]{0,3}|\.)"
+    r"(?:[ \t]{0,3}[\[({<][ ]?(?:dot|\.|punkt|point|punto|ponto|punt|kropka)[ ]?[\])}>][ \t]{0,3}"
+    r"|[ \t]{1,3}(?:dot|punkt|point|period|punto|ponto|punt|kropka)[ \t]{1,3}"
+    r"|[ \t]{1,3}\.[ \t]{0,3}|\.)"
 )
 _DASH = r"(?:[ \t]{1,2}(?:dash|hyphen|minus)[ \t]{1,2}|-)"
 _LABEL = rf"[a-z0-9]{{1,40}}(?:{_DASH}[a-z0-9]{{1,40}}){{0,4}}"
@@ -102,7 +103,8 @@ _TOP = frozenset(
     ]
 )
 _JOINS = {
-    "dot": ".", "punkt": ".", "point": ".", "period": ".", ".": ".", "underscore": "_", "_": "_",
+    "dot": ".", "punkt": ".", "punto": ".", "ponto": ".", "punt": ".", "kropka": ".",
+    "point": ".", "period": ".", ".": ".", "underscore": "_", "_": "_",
     "dash": "-", "hyphen": "-", "minus": "-", "-": "-", "plus": "+", "+": "+",
 }  # fmt: skip
 _TOKEN = re.compile(r"[a-z0-9]+|[^\sa-z0-9]")
@@ -128,6 +130,8 @@ _STOP = frozenset(
     ]
 )
 _BEFORE = 80
+_SAID_AT = frozenset(["at", "arobase", "arroba", "chiocciola", "malpa", "apenstaartje",
+                      "klammeraffe"])  # fmt: skip
 
 
 def addresses(text: str, tick: Tick = never) -> Iterator[Piece]:
@@ -152,7 +156,10 @@ def hints(text: str) -> bool:
         or "at]" in text
         or " @" in text
         or "@ " in text
-        or ("at}" in text or "at>" in text or "@)" in text or "@]" in text or "arobase" in text)
+        or ("at}" in text or "at>" in text or "@)" in text or "@]" in text)
+        or "@\n" in text
+        or "@\r" in text
+        or any(word in text for word in _SAID_AT if word != "at")
     )
 
 
@@ -174,9 +181,9 @@ def _host(domain: re.Match[str]) -> tuple[str, int]:
 
 def _meant(text: str, at: re.Match[str], local: tuple[int, str], domain: str) -> bool:
     """The word "at" before a host is an address only when something else says so."""
-    if at[0].strip() not in ("at", "arobase"):
+    if at[0].strip() not in _SAID_AT:
         return True
-    if re.search(r"[ \[({<](?:dot|punkt|point)[ \])}>]|[ \t]\.", domain):
+    if re.search(r"[ \[({<](?:dot|punkt|point|punto|ponto|punt|kropka)[ \])}>]|[ \t]\.", domain):
         return True
     return "." in local[1] or _MAIL.search(text, max(0, local[0] - 40), local[0]) is not None
 

@@ -14,6 +14,7 @@ _PASSWORDS = (
     *["password", "passwd", "passwort", "kennwort", "contrasena", "pwd", "passphrase", "passcode"],
     "mot de passe",
     "parola d'ordine",
+    *["wachtwoord", "haslo", "senha", "palavra-passe", "losenord", "adgangskode", "heslo"],
 )
 _KEYS = (
     *(f"{first}{sign}key" for sign in ("_", "-", " ", "") for first in ("api", "access", "secret")),
@@ -103,12 +104,15 @@ _VENDORS = tuple(
         "groq",
     ]
 )
-_WORTHY = re.compile(r"[=:>]|\bis\b|bearer|passw|basic|token")
+_WORTHY = re.compile(
+    r"[=:>]|\b(?:is|ist|lautet|es|est|to)\b|bearer|passw|basic|token|kennwort|wachtw|haslo|senha"
+)
 _TAIL = re.compile(r"[\w-]{0,24}")
 _VENDOR_TAIL = re.compile(r"(?![a-z])|[a-z]{0,8}(?:key|token|secret|pass|auth|api|cred)")
 _GIVEN = re.compile(
-    r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>|\bis\b|\bwas\b|\blautet\b|\bes\b"
-    r"|,)[ \t]{0,8}[\"'`(]{0,2}"
+    r"[\"'`\])]{0,2}[ \t]{0,8}(?:=>|:=|={1,3}|:{1,2}(?!/)|>"
+    r"|\b(?:lautet|is|ist|est|es):|\b(?:is|was|lautet|es|ist|est|to|jest)\b"
+    r"|\be\b(?=[ :]{1,3}[^\s\d]{0,40}\d)|,)[ \t]{0,8}[\"'`(]{0,2}"
 )
 _SPACE = re.compile(r"(?::? ?(?:bearer|basic|token))?[ \t]{1,4}[\"'`]?")
 _VALUE = re.compile(r"[^\s\"'`;<>]{4,256}")
@@ -129,7 +133,7 @@ _NOT_BEFORE = re.compile(
     r"(?:public|csrf|xsrf|max|min|num|total|pub|json ?web|next_?page|no)[-_. ]?\Z"
 )
 _SYMBOL = re.compile(r"[^\w./-]")
-_CODE = re.compile(r"[a-z]\w*[.(]\w*\(?", re.IGNORECASE)
+_CODE = re.compile(r"[a-z_]+[.(]\w*\(?", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
@@ -198,7 +202,7 @@ def _password(text: str) -> bool:
     """Long enough, of more than one kind of character, and no code."""
     if len(text) < 6 or text[0] in "$%{<(@/" or not any(map(str.isalpha, text)):
         return False
-    if not any(map(str.isdigit, text)) and not _SYMBOL.search(text):
+    if not any(map(str.isdigit, text)) and not _SYMBOL.search(text.rstrip("?")):
         return False
     return not _CODE.match(text) and not is_placeholder(text)
 

@@ -10,7 +10,8 @@ from router.detect.page import Match, Page
 
 _MONTH = (
     r"(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
-    r"|janv|fev|avr|juin|juil|aout|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)[a-z]{0,8}\.?"
+    r"|janv|fev|avr|juin|juil|aout|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|out|mei|mrt|maj"
+    r"|stycz|lut|kwie|czerw|lip|sierp|wrze|paz|list|grud)[a-z]{0,8}\.?"
 )
 _DATE = re.compile(
     r"\d{4}[ ]?[-./][ ]?\d{1,2}[ ]?[-./][ ]?\d{1,2}(?!\d)"
@@ -21,8 +22,9 @@ _DATE = re.compile(
     r"|(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d(?!\d)"
 )
 _SAYS = re.compile(
-    r"\bd\.?o\.?b\b|\bbirth|\bborn\b|\bb-?day\b|\bgeb(?:oren|urtsdatum|\.)|\bnee? le\b"
-    r"|naissance|\bnacid[oa]\b|nacimiento|nat[oa] il|nascita|geboortedatum"
+    r"\bd\.?o\.?b\b|\bbirth|\bborn\b|\bb-?day\b|\bgeb(?:oren|urtsdatum|urtstag|\.)|\bnee? le\b"
+    r"|naissance|\bnacid[oa]\b|nacimiento|nat[oa] (?:a [a-z' ]{2,24} )?il\b|nascita|geboortedatum"
+    r"|\bnascid[oa]\b|nascimento|urodz|\bur\.|fodselsdato|\bfod[td]\b|fodelsedatum|syntym|narozen"
 )
 _HINTS = (
     "birth",
@@ -39,6 +41,11 @@ _HINTS = (
     "nac",
     "nat",
     "nasc",
+    "urodz",
+    "ur.",
+    "fod",
+    "syntym",
+    "naroz",
 )
 _REACH = 40
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from router.detect.checksums import LuhnSums
+from router.detect.checksums import LuhnSums, luhn
 from router.detect.context import near
 from router.detect.digits import Run, runs
 from router.detect.finding import PCI
@@ -37,11 +37,20 @@ _SHAPES = frozenset(
         (4, 4, 4, 1),
     }
 )
-_SAYS = re.compile(r"card|credit|debit|visa|master|amex|maestro|\bcc\b|\bpan\b|karte|carte|tarjeta")
-_SECURITY = re.compile(
-    r"\b(?:cvv2?|cvc2?|cid|card verification (?:value|code)|security code)\b"
-    r"[ \t]{0,3}(?:is|number|:|=|#)?[ \t]{0,3}(\d{3,4})(?!\d)"
+_SAYS = re.compile(
+    r"card|credit|debit|visa|master|amex|maestro|diners|discover|unionpay|\bjcb\b|\bcc\b|\bpan\b"
+    r"|karte|carte|tarjeta|carta|cartao|karta|karty|kaart|kort\b|bancomat|bancaire"
 )
+_WRAPPED = re.compile(r"(?<![\w])\d{4}(?:(?:[ -]|[ ]?\r?\n[ ]?)\d{4}){3}(?![\w])")
+_SECURITY = re.compile(
+    r"\b(?:cvv2?|cvc2?|cid|card verification (?:value|code)|security code|sicherheitscode"
+    r"|(?:karten)?pruf(?:ziffer|nummer)(?: der karte)?|code de securite|cryptogramme"
+    r"|codigo de segur(?:idad|anca)|codice di sicurezza|kod bezpieczenstwa|beveiligingscode)\b"
+    r"[ \t]{0,3}(?:is|ist|lautet|est|es|number|:|=|#)?[ \t]{0,3}(\d{3,4})(?!\d)"
+)
+
+
+_CODES = ("cv", "cid", "card ver", "code", "pruf", "crypto", "codi", "kod ")
 
 
 def find_cards(page: Page) -> Iterator[Match]:
@@ -49,11 +58,22 @@ def find_cards(page: Page) -> Iterator[Match]:
     for run in runs(page, _LEAST):
         if not _grows(page, run):
             yield from _cards(run)
+    if page.hints.digits(16) and page.hints.matches(_SAYS):
+        yield from _wrapped(page)
+
+
+def _wrapped(page: Page) -> Iterator[Match]:
+    """Four groups of four over a line's end: columns of figures look so, and a word must say it."""
+    for match in _WRAPPED.finditer(page.lower):
+        digits = "".join(match[0].replace("-", " ").split())
+        broken = "\n" in match[0] and issued(digits) and luhn(digits)
+        if broken and near(page, match.start(), _SAYS):
+            yield Match("CARD", PCI, *match.span())
 
 
 def find_card_codes(page: Page) -> Iterator[Match]:
     """Security codes that are called so."""
-    if not page.hints.row(3) or not page.hints.any("cv", "cid", "card ver", "security code"):
+    if not page.hints.row(3) or not page.hints.any(*_CODES):
         return
     for match in _SECURITY.finditer(page.lower):
         yield Match("CARD_CODE", PCI, match.start(1), match.end(1))

@@ -40,7 +40,8 @@ _LETTERS = dict(
         strict=True,
     )
 )
-_PLAIN = {mark: plain for plain, marks in _LIKE.items() for mark in marks} | _LETTERS
+_STROKES = dict(zip("\u0142\u0141\u00f8\u00d8\u0111\u0110", "lLoOdD", strict=True))
+_PLAIN = {mark: plain for plain, marks in _LIKE.items() for mark in marks} | _LETTERS | _STROKES
 _SKIPPED = frozenset({"Mn", "Me", "Cf"})
 
 

@@ -52,12 +52,14 @@ _NUMERIC = frozenset(
         "XK",
     ]
 )
-_START = re.compile(r"(?<![^\W_])[a-z][ .\-_]{0,3}[a-z][ .\-_]{0,3}\d[ .\-_]{0,3}\d", re.ASCII)
+_START = re.compile(
+    r"(?:(?<![^\W_])|(?<=iban))[a-z][ .\-_]{0,3}[a-z][ .\-_]{0,3}\d[ .\-_]{0,3}\d", re.ASCII
+)
 _DIGITS = 8
 _SIGNS = r"[ .\-_]"
-_PLAIN = str.maketrans("", "", " .-_")
+_PLAIN = str.maketrans("", "", " .-_/\r\n")
 _REST = {
-    length: re.compile(rf"(?:{_SIGNS}{{0,3}}[a-z0-9]){{{length - 4}}}", re.ASCII)
+    length: re.compile(rf"(?:(?:[ .\-_/]{{0,3}}|[ ]?\r?\n[ ]?)[a-z0-9]){{{length - 4}}}", re.ASCII)
     for length in set(_LENGTHS.values())
 }
 """What stands after the country and the check digits, by the length of the whole."""

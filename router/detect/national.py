@@ -20,6 +20,12 @@ from router.detect.page import Match, Page
 
 _REACH = 60
 _MANY = 20
+_OTHER = re.compile(
+    r"(?:\btel|phone|\bfon\b|handy|mobil|cell|compte|konto|konta|account|cuenta|conto|rekening"
+    r"|order|bestell|invoice|rechnung|commande|pedido|zamowieni|tracking|sendung|parcel|\bean\b"
+    r"|isbn|artikel|ticket|serial)[a-z.]{0,12}[ ]?(?:number|nummer|no\.?|nr\.?|n[°o.]\.?)?"
+    r"(?: is)?[ :#.=]{0,4}\Z"
+)
 _SIGNS = str.maketrans("", "", "-+./ ")
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 
@@ -29,7 +35,8 @@ class Number:
     """One kind of number; `needs` are words asked for unless the text matches `sure`.
 
     `hints` are what those words have in them, `least` is how many digits it has at the least;
-    `starts` gives every place where it can begin, None for anywhere.
+    `starts` gives every place where it can begin, None for anywhere. `names` are words that prefer
+    it to another kind of the same digits, and without which words for something else rule it out.
     """
 
     type: str
@@ -41,10 +48,11 @@ class Number:
     hints: tuple[str, ...] = ()
     least: int = 0
     starts: Starts | None = None
+    names: re.Pattern[str] | None = None
 
 
 def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", sure: str = "",
-         category: str = PII, starts: Starts | None = None) -> Number:  # fmt: skip
+         category: str = PII, starts: Starts | None = None, names: str = "") -> Number:  # fmt: skip
     body = shape.replace("~", GAP)
     return Number(
         type_,
@@ -56,12 +64,13 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         tuple(map(_longest, needs.split("|"))) if needs else (),
         min(part.count(r"\d") for part in shape.split("|")),
         starts,
+        re.compile(names) if names else None,
     )
 
 
 def _longest(words: str) -> str:
     """The longest piece that every text has which matches; the shape has no alternatives."""
-    fixed = re.sub(r"\\b|\(\?:[^)]*\)\??|\[[^\]]*\]\??|.\?", "\0", words)
+    fixed = re.sub(r"\\b|\(\?[:!][^)]*\)\??|\[[^\]]*\]\??|.\?", "\0", words)
     return max(re.split("[^a-z]+", fixed), key=len)
 
 
@@ -75,6 +84,11 @@ def _before_letter(count: int) -> Starts:
 
 def _nif_es(chains: Chains) -> list[int]:
     return _merged((chains.last(8), chains.before(7, 4)))
+
+
+def _nif_pt(chains: Chains) -> list[int]:
+    """For taxes on sales the country stands before it."""
+    return _merged((chains.of(9), chains.before(9, 8)))
 
 
 def _nino(chains: Chains) -> list[int]:
@@ -105,7 +119,8 @@ def _digits(count: int) -> str:
 
 _LOW, _PAIR = "[a-z]", r"\d~\d"
 NUMBERS: tuple[Number, ...] = (
-    _row("SSN", _digits(9), check.us_ssn, r"\bssn\b|social[ -]?sec|\bsocial\b|\bss ?#|\btax\b",
+    _row("SSN", _digits(9), check.us_ssn,
+         r"\bssn\b|social[ -]?sec|\bsocial\b(?! media)|\bss ?#|\btax\b",
          r"\d ?\d ?\d ?- ?\d ?\d ?- ?\d ?\d ?\d ?\d",
          starts=_of(9)),
     _row("ITIN", _digits(9), check.us_itin, r"\bitin\b|tax", r"\d{3}([- ])\d{2}\1\d{4}",
@@ -114,7 +129,7 @@ NUMBERS: tuple[Number, ...] = (
          starts=_nino),
     _row("NHS", _digits(10), check.uk_nhs, r"\bnhs\b|health (?:service )?number", category=PHI,
          starts=_of(10)),
-    _row("STEUER_ID", _digits(11), check.de_steuer_id,
+    _row("STEUER_ID", _digits(11), check.de_steuer_id, names=r"steuer|\bid-?nr\b|\btin\b|\btax\b",
          starts=_of(11)),
     _row("SVNR_DE", rf"{_digits(8)}~{_LOW}~{_digits(3)}", check.de_social_security,
          starts=_before_letter(8)),
@@ -128,9 +143,11 @@ NUMBERS: tuple[Number, ...] = (
          rf"(?:~[0-9lmnp-v]){{2}}~{_LOW}(?:~[0-9lmnp-v]){{3}}~{_LOW}", check.it_codice_fiscale),
     _row("BSN", _digits(9), check.nl_bsn, r"\bbsn\b|burgerservice|sofinummer",
          starts=_of(9)),
-    _row("PESEL", _digits(11), check.pl_pesel,
+    _row("PESEL", _digits(11), check.pl_pesel, names="pesel",
          starts=_of(11)),
     _row("RIJKSREGISTER", _digits(11), check.be_national,
+         names=r"rijksregister|\binsz\b|\bniss\b|registre national|numero national"
+               "|nationaal nummer",
          starts=_of(11)),
     _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv,
          starts=_ahv),
@@ -148,8 +165,8 @@ NUMBERS: tuple[Number, ...] = (
     _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu),
     _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer",
          starts=_dated),
-    _row("NIF_PT", _digits(9), check.pt_nif, r"\bnif\b|contribuinte",
-         starts=_of(9)),
+    _row("NIF_PT", rf"(?:p~t~)?{_digits(9)}", check.pt_nif, r"\bnif\b|contribuinte",
+         starts=_nif_pt),
     _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps",
          starts=_before_letter(7)),
     _row("TFN", _digits(9), check.au_tfn, r"\btfn\b|tax file",
@@ -163,15 +180,25 @@ NUMBERS: tuple[Number, ...] = (
 
 
 def find_national(page: Page, numbers: Sequence[Number] = NUMBERS) -> Iterator[Match]:
-    """Every number of the table, in any spacing."""
-    for start, end in page.dense:
-        chains = Chains(page.lower, start, end)
-        for number in numbers:
-            said = page.hints.any(*number.hints, start=start - _REACH, end=end)
-            if (said or number.sure) and page.hints.digits(number.least, start, end):
-                for match in _matches(page, number, chains, said):
-                    if _holds(page, number, match, said):
-                        yield Match(number.type, number.category, *match.span())
+    """Every number of the table, in any spacing; first those that are called by their names."""
+    found = [one for start, end in page.dense for one in _in_stretch(page, numbers, start, end)]
+    for _, match in sorted(found, key=lambda one: not one[0]):
+        yield match
+
+
+def _in_stretch(
+    page: Page, numbers: Sequence[Number], start: int, end: int
+) -> Iterator[tuple[bool, Match]]:
+    """Each number, and whether it is called by its name."""
+    chains = Chains(page.lower, start, end)
+    for number in numbers:
+        said = page.hints.any(*number.hints, start=start - _REACH, end=end)
+        if (said or number.sure) and page.hints.digits(number.least, start, end):
+            for match in _matches(page, number, chains, said):
+                if _holds(page, number, match, said):
+                    named = _named(page, number, match.start())
+                    if named or number.names is None or not _called_otherwise(page, match.start()):
+                        yield named, Match(number.type, number.category, *match.span())
 
 
 def _matches(page: Page, number: Number, chains: Chains, said: bool) -> Iterable[re.Match[str]]:
@@ -192,3 +219,13 @@ def _holds(page: Page, number: Number, match: re.Match[str], said: bool) -> bool
         return False
     compact = match[0].translate(_SIGNS) if number.type != "HETU" else match[0]
     return number.valid(compact)
+
+
+def _named(page: Page, number: Number, at: int) -> bool:
+    words = number.names or number.needs
+    return words is not None and near(page, at, words, _REACH)
+
+
+def _called_otherwise(page: Page, at: int) -> bool:
+    """Right beside a word for something else a check digit may fit by chance."""
+    return _OTHER.search(page.lower[max(0, at - 30) : at]) is not None

@@ -152,8 +152,9 @@ def dk_cpr(text: str) -> bool:
 
 def pt_nif(text: str) -> bool:
     """Weights 9 to 2, modulo 11; a rest of ten or eleven is 0."""
-    rest = 11 - weighted(text[:8], range(9, 1, -1)) % 11
-    return (0 if rest > 9 else rest) == int(text[8])
+    number = text.removeprefix("pt")
+    rest = 11 - weighted(number[:8], range(9, 1, -1)) % 11
+    return (0 if rest > 9 else rest) == int(number[8])
 
 
 def ie_pps(text: str) -> bool:

@@ -16,9 +16,9 @@ _SHAPES = re.compile(
     _OPEN
     + r"(?:"
     + rf"(?:\+|00[ ]?(?=[1-9])){_SEP}\d(?:{_SEP}\d){{6,14}}"
-    + r"|\(\d{2,5}\)[-./ ]{0,3}\d{2,8}(?:[-. ]\d{2,8}){0,3}"
+    + r"|\(\d{1,3}[ ]?\d{1,4}\)[-./ ]{0,3}\d{2,8}(?:[-. ]\d{2,8}){0,3}"
     + r"|(?:1[-. ])?\(?\d{3}\)?(?P<s>[-. ])\d{3}(?P=s)\d{4}"
-    + r"|0\d{1,4}[-./ ]\d{2,8}(?:[-./ ]\d{2,8}){0,4}"
+    + r"|0(?!00)\d{1,4}(?:[-./ ]|[ ][-/][ ])\d{1,8}(?:(?:[-./ ]|[ ][-/][ ])\d{2,8}){0,4}"
     + r"|0[1-9]\d{8,9}"
     + r")"
     + _EXT
@@ -29,6 +29,8 @@ _LOOSE = re.compile(_OPEN + rf"\(?\d(?:{_SEP}\d){{5,14}}" + _EXT + _SHUT, re.ASC
 _SAYS = re.compile(
     r"phone|telefon|telephone|telefono|\btel\b|mobile?\b|movil|handy|\bcell|\bfax"
     r"|\bcall|\bring\b|reach|\bdial|\bsms\b|\btext(?:ed)? (?:me|him|her|us)|whatsapp|signal\b"
+    r"|erreichbar|chiam|telem|\bgsm\b|\bnatel|puhelin|dzwon|\bkom\.|komork|festnetz|durchwahl|\btlf|\bfon\b|\bbel(?:len)?\b"
+    r"|contatt|kontakt|recapito|joindre|portable|\blig(?:ue|ar)\b|cellulare"
     r"|contact|answering|hotline|rufnummer|anruf|registered|appel|llam|number is|pager|voicemail"
 )
 _SAYS_PARTLY = re.compile(_SAYS.pattern.replace(r"\b", ""))
@@ -46,6 +48,7 @@ _DATE = re.compile(
 _PAIRS = re.compile(
     r"\d\d([ .-])\d\d\1\d\d\Z|\d{3}[ -]\d{3}\Z|\d\d(?:[ ]{2,4}\d\d){2}\Z|\d \d   \d \d   \d \d\Z"
 )
+_DRAWN = re.compile(r"\d\d(?:[ .-]\d\d){5,}\Z")
 _CALL = re.compile(r"\b(?:call|phone|tel|fax|mobile|cell)\b[^\d\n]{0,12}\Z")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _BEFORE = 48
@@ -55,8 +58,11 @@ _LEAST, _MOST = 7, 16
 def find_phones(page: Page) -> Iterator[Match]:
     """Numbers that look like nothing else, then those that stand beside such words."""
     for match in _numbers(page, _SHAPES):
-        if _dialled(match[0], 10 if match[0][0] == "0" else _LEAST) and not _called_otherwise(
-            page, match.start()
+        least = 10 if match[0][0] == "0" else _LEAST
+        if (
+            _dialled(match[0], least)
+            and not _DRAWN.match(match[0])
+            and not _called_otherwise(page, match.start())
         ):
             yield Match("PHONE", PII, match.start(), match.end())
     for match in _numbers(page, _LOOSE, only=_called_somewhere):

@@ -10,8 +10,8 @@ from router.detect.finding import PHI, PII
 from router.detect.page import Match, Page
 
 _IS = (
-    r"[ \t]{0,3}(?:number|num|no\.?|nr\.?|n[°o]\.?|id|code)?[ \t]{0,3}(?:is|was|ist|est|es"
-    r"|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
+    r"\.?[ \t]{0,3}(?:number|numero|nummer|numer|num|no\.?|nr\.?|n[°o]\.?|n\.|id|code)?[ \t]{0,3}"
+    r"(?:is|was|ist|lautet|est|es|to|jest|e(?=[ ])|[:=#\-])?[ \t]{0,3}#?[ \t]{0,2}"
 )
 _ID = r"((?=[a-z0-9\-/. ]{0,24}\d)(?:[a-z][ ])?[a-z0-9](?:[-/.]?[a-z0-9]){3,19})(?![\w])"
 
@@ -36,23 +36,41 @@ def _row(
 
 
 RECORDS: tuple[Record, ...] = (
-    _row("MRN", PHI, "mrn|medical|patient|chart|hospital|krankenakte|dossier",
+    _row("MRN", PHI,
+         "mrn|medical|patient|chart|hospital|krankenakte|dossier|historia|cartella|pacjent|paciente",
          r"\bmrn\b|\bmedical[ -]record\b|\bpatient(?:en)?(?:[ -](?:id|number|no|record)|nummer)\b"
-         r"|\bchart\b|\bhospital (?:number|no|id)\b|\bkrankenakte\b|\bdossier medical\b"),
-    _row("HEALTH_PLAN", PHI, "insurance|member|policy|beneficiary|versicher",
+         r"|\bchart\b|\bhospital (?:number|no|id)\b|\bkrankenakte\b|\bdossier (?:du )?(?:medical"
+         r"|patient)\b|\bhistoria clinica\b|\bcartella clinica\b|\bnume?r?o? pacjenta\b"
+         r"|\bnumero (?:de|do|del) (?:paciente|utente)\b"),
+    _row("HEALTH_PLAN", PHI,
+         "insurance|member|policy|beneficiary|versicher|kvnr|assure|afiliado|sanitaria",
          r"\b(?:health )?insurance (?:id|number|no|policy)\b|\bmember id\b|\bbeneficiary\b"
-         r"|\bversicherten(?:nummer|nr)\b"),
-    _row("DRIVER_LICENSE", PII, "licen|permis|driving|hrerschein",
+         r"|versicher(?:ten|ungs)-?(?:nummer|nr)\b|\bkvnr\b|\bnumero d'assure\b"
+         r"|\bnumero de afiliado\b|\btessera sanitaria\b",
+         r"((?=[a-z0-9\-/. ]{0,24}\d)[a-z0-9]{1,4}(?:[-/. ]?[a-z0-9]{1,4}){1,6})(?![\w])"),
+    _row("DRIVER_LICENSE", PII,
+         "licen|permis|driving|hrerschein|carnet|patente|rijbewijs|praw|dl|conduc|korkort|forerkort",
          r"\bdriv(?:er|ing)(?:'?s)?[ -]licen[cs]e\b|\bfu?e?hrerschein(?:nummer)?\b|\bpermis "
-         r"de conduire\b"),
-    _row("PASSPORT", PII, "passport|reisepass|passeport|pasaporte|passaporto|paspoort",
-         r"\bpassport\b|\breisepass(?:nummer)?\b|\bpasseport\b|\bpasaporte\b|\bpassaporto\b"
-         r"|\bpaspoort\b"),
-    _row("ID_CARD", PII, "identity|id card|personalausweis|national id",
-         r"\bidentity card\b|\bid card\b|\bpersonalausweis(?:nummer)?\b|\bnational id\b"),
-    _row("BANK_ACCOUNT", PII, "account|konto|routing|sort code|cuenta|compte",
+         r"de conduire\b|\b(?:carnet|permiso|licencia) de conducir\b|\bpatente(?: di guida)?\b"
+         r"|\brijbewijs(?:nummer)?\b|\bpraw[oa] jazdy\b|\bdl(?= ?#)|\bcarta de conducao\b"
+         r"|\bkorkort\b|\bforerkort\b"),
+    _row("PASSPORT", PII,
+         "passport|reisepass|passnummer|passnr|passeport|pasaporte|passaport|paspoort|paszport",
+         r"\bpassport\b|\b(?:reise)?pass(?:nummer|nr)\b|\breisepass\b|\bpasseport\b|\bpasaporte\b|\bpassaport[oe]\b"
+         r"|\bpaspoort(?:nummer)?\b|\bpaszport(?:u)?\b"),
+    _row("ID_CARD", PII,
+         "identi|id card|ausweis|cni|national id|dowod|cedula|cidadao",
+         r"\bidentity card\b|\bid card\b|\b(?:personal)?ausweis(?:nummer|nr)?\b|\bcni\b"
+         r"|\bnational id\b|\bcarte d'identite\b|\bcarta d'identita\b|\bdocumento de identidad\b"
+         r"|\bcedula\b"
+         r"|\bdow(?:od|odu) osobist(?:y|ego)\b|\bidentiteits(?:kaart|bewijs)(?:nummer)?\b"
+         r"|\bbilhete de identidade\b|\bcartao de cidadao\b"),
+    _row("BANK_ACCOUNT", PII,
+         "account|konto|konta|routing|sort code|cuenta|compte|conto|conta|rekening",
          r"\b(?:bank )?account (?:number|no|nr)\b|\bkonto(?:nummer|nr)\b|\brouting\b|\bsort code\b"
-         r"|\bnumero de (?:compte|cuenta)\b", r"(\d(?:[- ]?\d){5,17})(?!\w)", 6),
+         r"|\bnumero (?:de|di|da) (?:compte|cuenta|conto|conta)\b|\bconto corrente\b"
+         r"|\brekening(?:nummer|nr)\b|\b(?:numer|nr) konta\b",
+         r"(\d(?:[-. ]?\d){5,17})(?!\w)", 6),
     _row("CUSTOMER", PII, "customer|client|kunde", r"\bcustomer\b|\bclient\b"
                                                    r"|\bkunden(?:nummer|nr)\b",
          r"(\d{4,10}|[a-z]{1,3}-\d{3,10})(?!\w)"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench.detector_corpora import secrets
@@ -9,8 +11,10 @@ from bench.detectors import DATA, Score, score
 from bench.drawn import drawn
 from bench.evasions import EVASIONS
 from bench.judged import Judged, Span, annotated, evaded
+from bench.marked import marked
 
 SEED = 20261122
+TABLES = Path(__file__).parents[2] / "data" / "detectors"
 RECALL, PRECISION = 0.99, 0.95
 STRUCTURED = ("CARD", "EMAIL", "IBAN", "IP", "PHONE", "SSN")
 needs_data = pytest.mark.skipif(not DATA.exists(), reason=f"the data sets are not at {DATA}")
@@ -59,6 +63,21 @@ def test_sampled_secrets_are_found_and_examples_are_not() -> None:
     counts = secrets(DATA / "secrets_gitleaks_samples.jsonl")
     assert counts["missed"] == 0
     assert counts["extra"] <= 0.05 * (counts["extra"] + counts["left alone"])
+
+
+@pytest.mark.parametrize("table", ["identifiers", "identifiers_again"])
+def test_identifiers_in_eight_languages_are_found(table: str) -> None:
+    counts = score(marked(TABLES / f"{table}.txt"))
+    assert sum(counts.wanted.values()) > 60
+    assert len(counts.misses) <= 0.01 * sum(counts.wanted.values()) + 1, counts.misses
+    assert len(counts.extras) <= 0.02 * sum(counts.told.values()), counts.extras
+
+
+@pytest.mark.parametrize("table", ["ordinary", "ordinary_again"])
+def test_numbers_that_are_none_are_left_alone_but_for_orders(table: str) -> None:
+    counts = score(marked(TABLES / f"{table}.txt"))
+    assert set(counts.told) == {"ORDER"}, counts.extras
+    assert counts.told["ORDER"] <= 2
 
 
 def test_a_miss_and_an_extra_are_counted() -> None:
