@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from deployments.chaos.audit import Verdict
+
+_NAME = re.compile(r"chaos-[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class ChaosReport:
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for `--json` and the report's file."""
         return {"ok": self.ok, **asdict(self)}
+
+
+def grouped(sentences: Sequence[str]) -> list[str]:
+    """Sentences that say the same of many requests, once, with their count."""
+    counts = Counter(_NAME.sub("a request", one) for one in sentences)
+    return [text if count == 1 else f"{count} times: {text}" for text, count in counts.items()]
 
 
 def broken(

@@ -161,7 +161,9 @@ def _show(found: ChaosReport, wrong: list[str]) -> None:
         f"{told.requests} requests, {told.acknowledged} acknowledged; slowest {told.slowest_s} s;"
         f" {told.sends} sent outside, {told.intents} written down before"
     )
-    for one in wrong:
+    from deployments.chaos.report import grouped
+
+    for one in grouped(wrong):
         say(f"BROKEN: {one}")
     if not wrong:
         say("nothing acknowledged was lost, nothing was sent twice, every request was answered or")
