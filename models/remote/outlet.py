@@ -23,7 +23,7 @@ _OWN = ((b"user-agent", b"podium"), (b"accept-encoding", b"identity"))
 
 # As many answers may be open as the gate lets through: the library's own bound is a hundred. Idle
 # connections are few, for it looks at each of them twice a request.
-_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=32)
 
 
 class Outlet(httpx2.AsyncBaseTransport):
