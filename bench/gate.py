@@ -21,6 +21,7 @@ from pathlib import Path
 from models.catalog import ModelCard, builtin_catalog, load_catalog
 from models.deadline import Deadline
 from models.messages import ChatDelta, ChatRequest, Message, Origin, Usage
+from models.remote.exchange import Ran
 from models.remote.registry import wire_body
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
@@ -43,9 +44,10 @@ class Socket:
     """Stands where the provider would: notes when each request's bytes reach it."""
 
     reached: list[float] = field(default_factory=list)
-    returned_model: str | None = None
 
-    async def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    async def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         self.reached.append(time.perf_counter())
         yield ChatDelta(text="Fine", finish_reason="stop")
         yield ChatDelta(usage=Usage(1, 1))

@@ -54,7 +54,9 @@ async def answer(
         wanted = replace(wanted, sampling=replace(wanted.sampling, shortens=True))
     chat = await choose(call, body.model, wanted)
     request.state.model = chat.card.id
-    return await _model(call, body, chat, dialect)
+    response = await _model(call, body, chat, dialect)
+    request.state.model = chat.card.id
+    return response
 
 
 async def count(
@@ -111,15 +113,17 @@ async def _model(call: Call, body: ChatBody, chat: DirectChat, dialect: Dialect)
 async def _model_events(
     call: Call, chat: DirectChat, dialect: Dialect
 ) -> AsyncGenerator[bytes, None]:
-    card = chat.card
-    writer = dialect.writer(card.id)
+    writer: EventWriter | None = None
     usage = Usage()
     stream: Any = chat.stream()
     async with aclosing(stream):
-        async for delta in call.state.meter.timed(card.id, call.started, stream):
+        async for delta in call.state.meter.timed(chat.card.id, call.started, stream):
             usage = delta.usage or usage
+            # Which model answers is known once it has begun.
+            writer = writer or dialect.writer(chat.card.id)
             if event := writer.delta(delta):
                 yield event
+    writer = writer or dialect.writer(chat.card.id)
     yield writer.last(usage, call.finished(chat.card, usage, chat.redactions))
 
 

@@ -13,9 +13,12 @@ from typing import Any
 
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import ModelUnavailable, Overloaded
+from models.errors import DeadlineExceeded, ModelUnavailable, Overloaded
 from models.messages import ChatDelta, ChatRequest, Completion
 from models.ports import ChatModel
+
+# A provider may have given up while there is time left for another.
+_FAILED = (ModelUnavailable, Overloaded, DeadlineExceeded)
 
 
 class FallbackChat:
@@ -37,7 +40,7 @@ class FallbackChat:
         for card, last in self._turns():
             try:
                 return await self._port(card).complete(replace(request, model=card.id), deadline)
-            except (ModelUnavailable, Overloaded):
+            except _FAILED:
                 if last:
                     raise
                 deadline.check(card.id)
@@ -54,7 +57,7 @@ class FallbackChat:
                         begun = True
                         yield delta
                 return
-            except (ModelUnavailable, Overloaded):
+            except _FAILED:
                 if begun or last:
                     raise
                 deadline.check(card.id)

@@ -58,10 +58,11 @@ class ImageJob:
     """A job as its model knows it.
 
     `made` holds the pictures of a model that gives them at once; `assets` are the addresses of
-    those that are still to be fetched.
+    those that are still to be fetched. `returned_model` is the model that the server says it ran.
     """
 
     id: str
     status: JobStatus
     made: Images | None = None
     assets: tuple[str, ...] = ()
+    returned_model: str | None = None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeAlias, TypeVar
 
-from models.errors import ModelUnavailable, Overloaded, PodiumError
+from models.errors import DeadlineExceeded, ModelUnavailable, Overloaded, PodiumError
 from router.decide import Asked, Card, RouteDecision, asked_after, decide
 from router.declassify import Declassifier, Offer
 from router.label import Label
@@ -73,7 +73,9 @@ async def dispatch(
         call.tell.told_by(_brought_by(card, call))
         try:
             return Dispatched(await _persist(call, card, decision, ask), card)
-        except (ModelUnavailable, Overloaded) as error:
+        except (ModelUnavailable, Overloaded, DeadlineExceeded) as error:
+            if isinstance(error, DeadlineExceeded) and call.deadline.remaining() <= 0:
+                raise
             failure = error
             call.tell.restart()
     raise failure or decision.refusal()

@@ -19,7 +19,7 @@ from models.messages import ChatDelta, ChatRequest, Completion
 from models.remote.anthropic_body import body_bytes
 from models.remote.anthropic_events import EventReader
 from models.remote.anthropic_settings import AnthropicSettings
-from models.remote.exchange import Exchange, Wire
+from models.remote.exchange import Exchange, Ran, Wire
 from models.remote.outlet import outlet_client
 from models.remote.provider_errors import too_long
 from models.remote.sdk_errors import SdkErrors
@@ -57,11 +57,6 @@ class AnthropicMessages:
         """How many answers are open now."""
         return self._exchange.running
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the provider last said it ran."""
-        return self._exchange.returned_model
-
     def body(self, request: ChatRequest) -> bytes:
         """The bytes that `request` puts on the wire."""
         return body_bytes(request, self._card.vendor_model or self._card.id, self.settings)
@@ -74,9 +69,11 @@ class AnthropicMessages:
         """The answer as it comes."""
         return self.send(self.body(request), deadline)
 
-    def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         """Put exactly `body` on the wire and give the answer; raises PodiumError only."""
-        return self._exchange.send(body, deadline)
+        return self._exchange.send(body, deadline, ran)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -23,7 +23,7 @@ from models.remote.copilot_body import Prompt, body_bytes, prompt_of
 from models.remote.copilot_events import EventReader
 from models.remote.copilot_runtime import Limits, Runtime, Silent, TooMuch, environment
 from models.remote.copilot_settings import CopilotSettings
-from models.remote.exchange import AGAIN, Exchange, Wire
+from models.remote.exchange import AGAIN, Exchange, Ran, Wire
 from models.remote.provider_errors import NeverSent, unavailable
 from models.strict_yaml import parse
 
@@ -55,11 +55,6 @@ class Copilot:
         """How many answers are open now."""
         return self._exchange.running
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the runtime last said it ran."""
-        return self._exchange.returned_model
-
     def body(self, request: ChatRequest) -> bytes:
         """The bytes of which the prompt for `request` is made."""
         return body_bytes(request, self._model, self.settings)
@@ -72,9 +67,11 @@ class Copilot:
         """The answer as it comes."""
         return self.send(self.body(request), deadline)
 
-    def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         """Make a prompt of exactly `body` and give the answer; raises PodiumError only."""
-        return self._exchange.send(body, deadline)
+        return self._exchange.send(body, deadline, ran)
 
     async def close(self) -> None:
         """End every process."""

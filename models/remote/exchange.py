@@ -29,6 +29,10 @@ _OK = 200
 _NO_ANSWER = (AttributeError, TypeError, ValueError, LookupError)
 
 
+# Is told the model that the provider says it ran, whether that is the one asked for or not.
+Ran = Callable[[str], None]
+
+
 class Reader(Protocol):
     """Turns the pieces of one answer into deltas.
 
@@ -60,14 +64,10 @@ class Wire:
 
 
 class Exchange:
-    """Sends bodies over one wire. `running` counts the answers that are open now.
-
-    `returned_model` is the model that the provider last said it ran.
-    """
+    """Sends bodies over one wire. `running` counts the answers that are open now."""
 
     def __init__(self, card: ModelCard, settings: WireSettings, wire: Wire) -> None:
         self.running = 0
-        self.returned_model: str | None = None
         self._card = card
         self._settings = settings
         self._wire = wire
@@ -75,7 +75,9 @@ class Exchange:
             *wire.raises, httpx2.HTTPError, *_NO_ANSWER,
         )  # fmt: skip
 
-    async def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    async def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         """Put exactly `body` on the wire and give the answer; raises PodiumError only."""
         reader = self._wire.reader()
         self.running += 1
@@ -84,7 +86,7 @@ class Exchange:
             opening = self._wire.open(body, self._timeout(deadline))
             stream = await self._within(deadline, opening)
             while (piece := await self._within(deadline, anext(stream, None))) is not None:
-                for delta in self._deltas(reader, piece):
+                for delta in self._deltas(reader, piece, ran):
                     yield delta
             if not reader.whole:
                 raise unavailable(self._card, "broke off its answer", AGAIN) from Answered(_OK)
@@ -108,7 +110,7 @@ class Exchange:
         finally:
             self.running -= 1
 
-    def _deltas(self, reader: Reader, piece: Any) -> list[ChatDelta]:
+    def _deltas(self, reader: Reader, piece: Any, ran: Ran | None) -> list[ChatDelta]:
         before = reader.model
         try:
             deltas = list(reader.deltas(piece))
@@ -117,12 +119,13 @@ class Exchange:
         except _NO_ANSWER:
             raise no_answer(self._card) from Answered(_OK)
         if reader.model is not None and reader.model != before:
+            if ran is not None:
+                ran(reader.model)
             self.check_model(reader.model)
         return deltas
 
     def check_model(self, returned: str) -> None:
         """The label, the price and the record are for the model asked for, and for no other."""
-        self.returned_model = returned
         asked = self._card.vendor_model or self._card.id
         if not is_same_model(asked, returned, self._settings.also_returns):
             raise unavailable(

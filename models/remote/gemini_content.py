@@ -16,7 +16,7 @@ from models.collect import collect
 from models.deadline import Deadline
 from models.errors import InvalidConfig, PodiumError
 from models.messages import ChatDelta, ChatRequest, Completion
-from models.remote.exchange import Exchange, Wire, no_answer
+from models.remote.exchange import Exchange, Ran, Wire, no_answer
 from models.remote.gemini_body import body_bytes
 from models.remote.gemini_chunks import GeminiReader
 from models.remote.gemini_refusal import refusal_of
@@ -64,11 +64,6 @@ class GeminiContent:
         """How many answers are open now."""
         return self._exchange.running
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the provider last said it ran."""
-        return self._exchange.returned_model
-
     def body(self, request: ChatRequest) -> bytes:
         """The bytes that `request` puts on the wire."""
         return body_bytes(request, self.settings)
@@ -81,9 +76,11 @@ class GeminiContent:
         """The answer as it comes."""
         return self.send(self.body(request), deadline)
 
-    def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         """Put exactly `body` on the wire and give the answer; raises PodiumError only."""
-        return self._exchange.send(body, deadline)
+        return self._exchange.send(body, deadline, ran)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -24,10 +24,6 @@ class RemoteImages(ImageJobs, Protocol):
     def running(self) -> int:
         """How many jobs are being made now."""
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the provider last said it ran."""
-
     async def send(self, body: bytes, deadline: Deadline) -> ImageJob:
         """Put exactly `body` on the wire."""
 

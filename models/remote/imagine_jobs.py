@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -74,11 +75,6 @@ class ImagineJobs:
         """How many requests are open now."""
         return self._exchange.running
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the provider last said it ran."""
-        return self._exchange.returned_model
-
     async def submit(self, request: ImageRequest, deadline: Deadline) -> ImageJob:
         """The job, taken on."""
         body = body_bytes(request, self._card.vendor_model or self._card.id, self.settings)
@@ -91,8 +87,7 @@ class ImagineJobs:
             job = begun_job(answer, self.settings)
         except ValueError:
             raise no_answer(self._card) from Answered(_OK)
-        self._check_model(answer)
-        return job
+        return replace(job, returned_model=self._ran(answer))
 
     async def poll(self, job: ImageJob, deadline: Deadline) -> ImageJob:
         """The job as it stands now; a hiccup of the server leaves it as it was."""
@@ -110,15 +105,14 @@ class ImagineJobs:
             told = told_job(job.id, answer, self.settings)
         except (ValueError, RecursionError):
             raise no_answer(self._card) from None
-        self._check_model(answer)
-        return told
+        return replace(told, returned_model=self._ran(answer) or job.returned_model)
 
     async def fetch(self, job: ImageJob, deadline: Deadline) -> Images:
         """The pictures of a job that is done."""
         pictures = [await self._picture(address, deadline) for address in job.assets]
         if not pictures:
             raise no_answer(self._card)
-        return Images(tuple(pictures), None, self.returned_model)
+        return Images(tuple(pictures), None, job.returned_model)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -139,10 +133,13 @@ class ImagineJobs:
             raise no_answer(self._card)
         return Image(media_type, data)
 
-    def _check_model(self, answer: Any) -> None:
+    def _ran(self, answer: Any) -> str | None:
+        """The model that the server says it ran, which must be the one asked for."""
         model = at(answer, self.settings.model_at) if self.settings.model_at else None
-        if isinstance(model, str):
-            self._exchange.check_model(model)
+        if not isinstance(model, str):
+            return None
+        self._exchange.check_model(model)
+        return model
 
     async def _post(self, body: bytes, limits: httpx2.Timeout) -> Any:
         headers = {**self._key, "content-type": "application/json"}

@@ -56,11 +56,6 @@ class OpenAiImages:
         """How many jobs are being made now."""
         return self._exchange.running
 
-    @property
-    def returned_model(self) -> str | None:
-        """This dialect does not say which model ran."""
-        return None
-
     async def submit(self, request: ImageRequest, deadline: Deadline) -> ImageJob:
         """The pictures, made."""
         body = body_bytes(request, self._card.vendor_model or self._card.id, self.settings)

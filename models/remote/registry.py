@@ -18,6 +18,7 @@ from models.remote import (
 )
 from models.remote.anthropic_settings import AnthropicSettings
 from models.remote.copilot_settings import CopilotSettings
+from models.remote.exchange import Ran
 from models.remote.gemini_settings import GeminiSettings
 from models.remote.openai_settings import OpenAiSettings
 from models.strict_yaml import parse
@@ -34,12 +35,10 @@ DIALECTS = tuple(_FIELDS)
 class RemoteChat(Protocol):
     """A provider as the gate uses it: bytes that were checked go out, deltas come back."""
 
-    @property
-    def returned_model(self) -> str | None:
-        """The model that the provider last said it ran."""
-
-    def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
-        """Put exactly `body` on the wire."""
+    def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
+        """Put exactly `body` on the wire; `ran` is told the model that the provider says it ran."""
 
     async def close(self) -> None:
         """Close every connection."""

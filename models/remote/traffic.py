@@ -130,7 +130,7 @@ class Traffic:
         if isinstance(error, Overloaded):
             lane.limits.hold(error.retry_after or 1.0, now)
             lane.breaker.gave_up()
-        elif isinstance(error, ModelUnavailable) or self._was_silent(error, passing, now):
+        elif isinstance(error, ModelUnavailable) or self._was_late(error, passing, now):
             wait = error.retry_after or 0.0
             what = f"failed ({status})" if status and status != 200 else "broke off or was silent"
             lane.breaker.failed(now, what, final=status in _FINAL, wait=wait)
@@ -140,5 +140,8 @@ class Traffic:
             lane.breaker.gave_up()
 
     @staticmethod
-    def _was_silent(error: PodiumError, passing: Passing, now: float) -> bool:
-        return isinstance(error, DeadlineExceeded) and now - passing.began >= _SLOW_S
+    def _was_late(error: PodiumError, passing: Passing, now: float) -> bool:
+        """Whether the provider gave up by its own clock, or had time enough by ours."""
+        told = isinstance(error.__cause__, Answered)
+        late = told or now - passing.began >= _SLOW_S
+        return isinstance(error, DeadlineExceeded) and late

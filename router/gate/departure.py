@@ -95,7 +95,7 @@ class Departures:
         permit, leaving, intent = await self._let_out(outgoing)
         passage = Passage()
         try:
-            deltas: Any = chat.send(permit.payload, deadline)
+            deltas: Any = chat.send(permit.payload, deadline, passage.ran)
             async with aclosing(deltas):
                 async for delta in deltas:
                     passage.saw(delta)
@@ -105,8 +105,7 @@ class Departures:
             raise
         finally:
             # A cancelled caller must not leave the record without its end.
-            facts = passage.facts(chat.returned_model)
-            await asyncio.shield(self._conclude(intent, leaving, passage, facts))
+            await asyncio.shield(self._conclude(intent, leaving, passage))
 
     async def pictures(self, outgoing: Outgoing, deadline: Deadline) -> Images:
         """What the provider made; raises PodiumError only."""
@@ -114,19 +113,17 @@ class Departures:
         if model is None:
             raise _not_here(outgoing)
         permit, leaving, intent = await self._let_out(outgoing)
-        passage, returned = Passage(), None
+        passage = Passage()
         try:
             job = await model.send(permit.payload, deadline)
             passage.submitted()
             made = await finished(model, job, deadline)
             passage.made(made)
-            returned = made.returned_model
         except PodiumError as error:
             passage.failed(error)
             raise
         finally:
-            facts = passage.facts(returned)
-            await asyncio.shield(self._conclude(intent, leaving, passage, facts))
+            await asyncio.shield(self._conclude(intent, leaving, passage))
         return made
 
     async def _let_out(self, outgoing: Outgoing) -> tuple[Permit, egress.Intent, str]:
@@ -242,10 +239,8 @@ class Departures:
             },
         )
 
-    async def _conclude(
-        self, intent: str, leaving: egress.Intent, passage: Passage, facts: Mapping[str, Any]
-    ) -> None:
-        now = self._clock()
+    async def _conclude(self, intent: str, leaving: egress.Intent, passage: Passage) -> None:
+        now, facts = self._clock(), passage.facts()
         try:
             await egress.result(self._ledger, intent, passage.status, leaving, now, facts)
         except (OSError, ValueError, PodiumError) as error:

@@ -23,6 +23,7 @@ class Passage:
     status: Outcome = "unknown"
     code: str | None = None
     usage: Usage = field(default_factory=Usage)
+    returned_model: str | None = None
 
     def saw(self, delta: ChatDelta) -> None:
         """A piece of an answer came."""
@@ -36,6 +37,7 @@ class Passage:
     def made(self, made: Images) -> None:
         """The job is done."""
         self.usage = made.usage or Usage(images=len(made.images))
+        self.returned_model = made.returned_model
 
     def failed(self, error: PodiumError) -> None:
         """It ended with an error, the provider's or one on the way."""
@@ -45,11 +47,15 @@ class Passage:
         elif isinstance(error.__cause__, Answered):
             self.status = "sent"
 
-    def facts(self, returned_model: str | None) -> dict[str, Any]:
+    def ran(self, model: str) -> None:
+        """The provider says which model it ran."""
+        self.returned_model = model
+
+    def facts(self) -> dict[str, Any]:
         """Counts and codes for the ledger, without content."""
         return {
             "code": self.code,
-            "returned_model": _named(returned_model),
+            "returned_model": _named(self.returned_model),
             "prompt_tokens": self.usage.prompt_tokens,
             "completion_tokens": self.usage.completion_tokens,
             **({"images": self.usage.images} if self.usage.images else {}),

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from bench.servers import packaged_card, start_bare
 from models.catalog import ModelCard
+from models.collect import collect
 from models.deadline import Deadline
 from models.errors import ContextLengthExceeded, ModelUnavailable
 from models.messages import ChatRequest, Message, Sampling, ToolSpec
@@ -80,9 +81,11 @@ async def test_the_same_words_by_either_dialect(url: str) -> None:
         chat: Any = connect(_card(dialect, url), None)
         turn = (Message("system", "Be brief."), Message("user", "Where is my invoice?"))
         cold = Sampling(max_tokens=24, temperature=0.0)
-        done = await chat.complete(ChatRequest("m", turn, cold), Deadline.after(PLENTY_S))
+        ran: list[str] = []
+        body = chat.body(ChatRequest("m", turn, cold))
+        done = await collect("m", chat.send(body, Deadline.after(PLENTY_S), ran.append))
         said.append((done.choices[0].message.content, done.choices[0].finish_reason, done.usage))
-        assert chat.returned_model == packaged_card().id
+        assert ran == [packaged_card().id]
         await chat.close()
     (text, reason, usage), other = said
     assert text and (text, reason) == other[:2]

@@ -12,6 +12,7 @@ import pytest
 
 from deployments.stub.pictures import picture
 from deployments.stub.script import Row
+from models.collect import collect
 from models.deadline import Deadline
 from models.errors import (
     BodyTooLarge,
@@ -69,6 +70,13 @@ async def whole(chat: Any, request: ChatRequest, seconds: float = 20) -> Complet
     return done
 
 
+async def told(chat: Any, request: ChatRequest) -> tuple[Completion, list[str]]:
+    """The whole answer, and the models that it was said to be of."""
+    ran: list[str] = []
+    deltas = chat.send(chat.body(request), Deadline.after(20), ran.append)
+    return await collect(request.model, deltas), ran
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 async def test_contract(check: Check, chat: Any, spoken: Spoken, stub: StubServer) -> None:
     await check(Subject(chat, spoken.model, lambda: stub.stub.open, spoken.asks("go on")))
@@ -83,7 +91,6 @@ async def test_the_bytes_it_promises_are_the_bytes_that_arrive(
     [got] = stub.received
     assert got["body"].encode() == chat.body(request)
     assert "vendor-1" in got["body"] + got["target"]
-    assert chat.returned_model == "vendor-1"
 
 
 async def test_only_known_headers_leave(chat: Any, spoken: Spoken, stub: StubServer) -> None:
@@ -264,8 +271,25 @@ async def test_a_dated_version_is_the_model_asked_for(
     chat: Any, spoken: Spoken, stub: StubServer
 ) -> None:
     stub.tell(Row(model="vendor-1-2026-11-01"))
-    assert (await whole(chat, spoken.asks())).choices[0].message.content
-    assert chat.returned_model == "vendor-1-2026-11-01"
+    done, ran = await told(chat, spoken.asks())
+    assert done.choices[0].message.content and ran == ["vendor-1-2026-11-01"]
+
+
+async def test_each_request_is_told_of_its_own_model(
+    chat: Any, spoken: Spoken, stub: StubServer
+) -> None:
+    """One that ends while another is under way does not take the other's name."""
+    stub.tell(
+        Row(match="slow", model="vendor-1-2026-01-01", pace=20), Row(model="vendor-1-2026-11-01")
+    )
+    slow = asyncio.create_task(told(chat, spoken.asks("slow")))
+    async with asyncio.timeout(10):
+        while not stub.stub.open:  # noqa: ASYNC110 - the stub is in another thread
+            await asyncio.sleep(0.01)
+    _, quick = await told(chat, spoken.asks("quick"))
+    assert not slow.done(), "the probe: they ran at the same time"
+    assert quick == ["vendor-1-2026-11-01"]
+    assert (await slow)[1] == ["vendor-1-2026-01-01"]
 
 
 async def test_too_large_a_request_stays_inside(spoken: Spoken, stub: StubServer) -> None:

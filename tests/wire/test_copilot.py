@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from models.collect import collect
 from models.deadline import Deadline
 from models.errors import (
     BodyTooLarge,
@@ -78,12 +79,14 @@ async def test_it_is_told_the_prompt_of_the_body_and_given_nothing_else(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-another-provider")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    done = await whole(chat)
+    ran: list[str] = []
+    body = chat.body(asks())
+    done = await collect("copilot", chat.send(body, Deadline.after(20), ran.append))
     assert done.choices[0].message.content == TEXT
     assert done.choices[0].finish_reason == "stop"
     used = done.usage
     assert (used.prompt_tokens, used.completion_tokens, used.cached_tokens) == (7, 3, 2)
-    assert chat.returned_model == MODEL
+    assert ran == [MODEL]
     assert [one["prompt"] for one in peer.told("session.send")] == [CANARY]
     [made] = peer.told("session.create")
     assert made["model"] == MODEL and made["systemMessage"]["mode"] == "replace"

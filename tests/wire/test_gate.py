@@ -266,7 +266,9 @@ def test_a_fallback_takes_over_a_direct_call_where_policy_allows(
     assert came(stub) == 0
     streamed = body | {"stream": True, "route": {"fallback": ["mistral"]}}
     text = http.post("/v1/chat/completions", json=streamed).text
-    assert '"model":"mistral","site":"local"' in text
+    assert '"model":"mistral","site":"local"' in text and '"model":"chatgpt"' not in text
+    text = http.post("/v1/messages", json=streamed).text
+    assert '"model":"mistral"' in text and '"model":"chatgpt"' not in text
     gated.until(lambda stage: stage.gateway.status.loads()["chatgpt"].held)
     held = http.get("/v1/status").json()["models"]["chatgpt"]["held"]
     assert (held["reason"], "404" in held["detail"]) == ("breaker", True)

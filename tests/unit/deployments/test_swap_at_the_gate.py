@@ -14,6 +14,7 @@ from deployments.policy_keeper import PolicyKeeper
 from models.deadline import Deadline
 from models.errors import PolicyDenied
 from models.messages import ChatDelta, ChatRequest, Message, Origin
+from models.remote.exchange import Ran
 from models.remote.registry import wire_body
 from router.decide import Asked
 from router.gate.departure import Departures, GateRules, Outgoing
@@ -42,9 +43,10 @@ class Outside:
 
     sent: list[bytes] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
-    returned_model: str | None = None
 
-    async def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    async def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         self.sent.append(body)
         yield ChatDelta(text="word", finish_reason="stop")
 

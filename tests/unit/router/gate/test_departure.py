@@ -23,6 +23,7 @@ from models.errors import (
     Unavailable,
 )
 from models.messages import ChatDelta, Usage
+from models.remote.exchange import Ran
 from models.remote.provider_errors import Answered, NeverSent
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Look, Outgoing
@@ -73,11 +74,15 @@ class Provider:
     fault: PodiumError | None = None
     words: int = 1
     hold: bool = False
-    returned_model: str | None = "vendor-1-of-today"
+    returned_model: str = "vendor-1-of-today"
 
-    async def send(self, body: bytes, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+    async def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
         self.events.seen.append("socket")
         self.events.sent.append(body)
+        if ran is not None:
+            ran(self.returned_model)
         for _ in range(self.words):
             yield ChatDelta(text="word")
         if self.hold:
