@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from deployments.cost_book import CostBook
+from deployments.outbox import Outbox
 from deployments.settings import Settings
 from deployments.stub.script import Row
 from models.catalog import ModelCard
@@ -136,15 +136,15 @@ class Case:
     failures: int | None
 
 
-class KeptCosts(CostBook):
-    """The book of costs, whose rows can be read at once."""
+class KeptCosts(Outbox[CallCost]):
+    """The rows of costs, which can be read at once and go nowhere."""
 
     def __init__(self, state: Any) -> None:
-        super().__init__(state)
+        super().__init__(state, "record_costs", 1)
         self.rows: list[CallCost] = []
 
-    def add(self, cost: CallCost) -> None:
-        self.rows.append(cost)
+    def add(self, row: CallCost) -> None:
+        self.rows.append(row)
 
 
 @dataclass
