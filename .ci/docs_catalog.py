@@ -10,6 +10,7 @@ from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
 from models.remote.anthropic_settings import AnthropicSettings
 from models.remote.copilot_settings import CopilotSettings
+from models.remote.gemini_image_settings import GeminiImageSettings
 from models.remote.gemini_settings import GeminiSettings
 from models.remote.image_settings import ImageSettings
 from models.remote.imagine_settings import ImagineSettings
@@ -129,6 +130,10 @@ IMAGES = {
     "quality_field": "Whether the server takes `quality`.",
     "format_field": "Whether the server takes `output_format`.",
 }
+GEMINI_IMAGES = {
+    "api_version": "The version in the address.",
+    "many": "Whether the model makes several pictures of one prompt.",
+}
 IMAGINE = {
     "submit_path": "Where a request is posted, behind `base_url`.",
     "poll_path": "Where a job is asked about; `{id}` stands for its id.",
@@ -182,6 +187,8 @@ def page() -> str:
             table(CopilotSettings, WIRE | COPILOT),
             "\n## `engine` of dialect `images`\n",
             table(ImageSettings, IMAGES | WIRE),
+            "\n## `engine` of dialect `gemini_images`\n",
+            table(GeminiImageSettings, GEMINI_IMAGES | WIRE),
             "\n## `engine` of dialect `imagine`\n",
             table(ImagineSettings, IMAGINE | WIRE),
             "\n## `engine` of dialect `diffusers`\n",

@@ -73,7 +73,7 @@ def write_stub_rows(folder: Path, catalog: Catalog, base_url: str) -> None:
 
 def _on_stub(card: ModelCard, base_url: str) -> dict[str, object]:
     """The row at the stub; only OpenAI's SDK wants the version in the base URL."""
-    if card.dialect in ("anthropic", "gemini"):
+    if card.dialect in ("anthropic", "gemini", "gemini_images"):
         base_url = base_url.removesuffix("/v1")
     moved = card.model_copy(update={"base_url": base_url, "allow_insecure": True, "key_env": None})
     return moved.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -26,6 +26,7 @@ Dialect = Literal[
     "anthropic",
     "gemini",
     "images",
+    "gemini_images",
     "imagine",
     "copilot",
 ]
@@ -36,6 +37,7 @@ _LOCAL_KINDS: Mapping[str, Kind] = {
     "embedder": "embedding",
     "diffusers": "image",
     "images": "image",
+    "gemini_images": "image",
     "imagine": "image",
 }
 _STRICT = ConfigDict(extra="forbid", frozen=True)

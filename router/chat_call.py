@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from models.collect import Collector
-from models.errors import ContextLengthExceeded
+from models.errors import ContextLengthExceeded, ModelUnavailable, Overloaded, ReplicaLost
 from models.messages import (
     ChatRequest,
     Completion,
@@ -18,6 +18,7 @@ from models.messages import (
     Usage,
 )
 from models.ports import ChatModel
+from router.budget_estimate import chat_bound
 from router.decide import Card, RouteDecision
 from router.dispatch import dispatch
 from router.passages import Passage
@@ -90,7 +91,8 @@ async def _answer(call: StepCall, question: Question, arguments: Mapping[str, An
             model = PseudonymousChat(model, redacting)
         origin = None if card.site == LOCAL else _origin(call, decision)
         get = _streamed if _streams(call, question) else _whole
-        return await get(call, model, replace(wanted, model=card.id, origin=origin))
+        request = replace(wanted, model=card.id, origin=origin)
+        return await _paid(call, card, request, lambda: get(call, model, request))
 
     done = await dispatch(call, "chat", ask, needed, () if redacting is None else (redacting,))
     choice = done.answer.choices[0]
@@ -108,6 +110,25 @@ def _salt(call: StepCall) -> str | None:
     """Keeps the prefix cache of one level from another's, within a run as between requests."""
     own = call.request.cache_salt
     return own and f"{own}.{call.tell.label().level.name}"
+
+
+async def _paid(
+    call: StepCall, card: Card, request: ChatRequest, get: Callable[[], Awaitable[Completion]]
+) -> Completion:
+    """The answer, with what it may cost at most taken from the run's budget beforehand.
+
+    Seconds of an engine are taken up to the step's timeout_s; without one they count afterwards.
+    A call of which nobody knows what it used keeps what was taken.
+    """
+    seconds = call.step.timeout_s or 0.0
+    held = call.reserve(chat_bound(card, request, card.window, seconds).nano_usd)
+    try:
+        done = await get()
+    except (ModelUnavailable, Overloaded) as error:
+        held.nano = held.nano if isinstance(error, ReplicaLost) else 0
+        raise
+    held.nano = card.tariff.nano(done.usage)
+    return done
 
 
 def _origin(call: StepCall, decision: RouteDecision) -> Origin:

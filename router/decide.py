@@ -37,6 +37,10 @@ class Card(Subject, Protocol):
     def tariff(self) -> Tariff:
         """What it charges."""
 
+    @property
+    def window(self) -> int | None:
+        """The tokens that prompt and answer may have together, None when not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -29,6 +29,7 @@ from router.plan import Step
 from router.plan_check import REPLY, alternatives
 from router.pseudonyms.declassify import PSEUDONYMS
 from router.pseudonyms.run import Redacting, RunPseudonyms
+from router.purse import FIELD, Held, Purse
 from router.recorder import Recorder, monotonic_ms
 from router.reply import Reply
 from router.result import Halt, reply_text, result
@@ -83,6 +84,7 @@ class Run:
     reply: Reply = field(init=False)
     began_ms: float = field(init=False)
     pseudonyms: RunPseudonyms = field(init=False)
+    purse: Purse = field(init=False)
     _done: dict[str, asyncio.Event] = field(init=False)
     _working: dict[str, asyncio.Task[None]] = field(init=False, default_factory=dict)
     _halts: list[Halt] = field(init=False, default_factory=list)
@@ -94,6 +96,8 @@ class Run:
         self.reply = Reply(best_first, live, lambda text: reply_text(self.board, text).reply)
         self._done = {step.name: asyncio.Event() for step in plan.steps}
         self.pseudonyms = RunPseudonyms(self.request.tenant, self.run_id, self.request.clearance())
+        usd = plan.budget.usd
+        self.purse = Purse(None if usd is None else int(usd * NANO))
         self.began_ms = self._clock("run/began")
 
     async def go(self) -> None:
@@ -181,7 +185,7 @@ class Run:
         try:
             made = await self._bounded(step, arguments)
         except PodiumError as error:
-            status: StepStatus = "denied" if isinstance(error, PolicyDenied) else "failed"
+            status = _status(step, error)
             self._end(step, started, Produced(None, status=status, summary=_summary(error)))
             self._fail(step, error)
         else:
@@ -220,7 +224,13 @@ class Run:
             question=str(bindings.resolve(grounded.question, look) or "") if grounded else "",
             redacting=lambda request: self._redacting(step, request),
             run_id=self.run_id,
+            reserve=lambda most: self._reserve(step, most),
         )
+
+    def _reserve(self, step: Step, most: int) -> Held:
+        """Take what a call may cost, as far as its step may know what is left."""
+        context = self.board.context(step)
+        return self.purse.take(step.name, context, most, self.board.spent_nano(context))
 
     def _redacting(self, step: Step, request: ChatRequest) -> Redacting | None:
         """What could redact the request, if the policy has it at all."""
@@ -244,6 +254,7 @@ class Run:
             summary=made.summary,
         )
         self._working.pop(step.name, None)
+        self.purse.end(step.name)
         labelled = self.board.put(step, made, report)
         self.say(StepFinished(labelled, made.value))
         text = made.value if isinstance(made.value, str) and made.value else None
@@ -264,6 +275,14 @@ class Run:
 
     def _elapsed(self, key: str) -> float:
         return self._clock(key) - self.began_ms
+
+
+def _status(step: Step, error: PodiumError) -> StepStatus:
+    """How a step that raised `error` ended; one that may be left out is, when money is short."""
+    if isinstance(error, PolicyDenied):
+        return "denied"
+    short = isinstance(error, BudgetExceeded) and error.param == FIELD
+    return "dropped" if short and step.optional else "failed"
 
 
 def _own_fault(cause: Exception) -> PodiumError:

@@ -36,6 +36,12 @@ def gemini_card(base_url: str = "https://provider.test", **fields: Any) -> Model
     return remote_card(base_url, **row | {"site": "google"} | fields)
 
 
+def gemini_images_card(base_url: str = "https://provider.test", **fields: Any) -> ModelCard:
+    """A row of Gemini's models for pictures at the site `google`."""
+    row = {"id": "gemini-images", "dialect": "gemini_images", "capabilities": ["images_out"]}
+    return gemini_card(base_url, **row | {"vendor_model": "vendor-image-1"} | fields)
+
+
 def images_card(base_url: str = "https://provider.test/v1", **fields: Any) -> ModelCard:
     """A row of OpenAI's image dialect at the site `openai`."""
     row = {"id": "openai-images", "dialect": "images", "vendor_model": "vendor-image-1"}

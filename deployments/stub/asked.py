@@ -38,3 +38,4 @@ class Asked:
     usage: bool = True
     logprobs: bool = False
     picture: bool = False
+    many: int = 1

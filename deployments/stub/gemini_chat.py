@@ -17,6 +17,7 @@ _STATUSES = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND",
     429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 }  # fmt: skip
+_MOST = 8
 STREAMED = "streamGenerateContent"
 
 
@@ -46,9 +47,12 @@ class GeminiChat:
             stream=method == STREAMED,
             logprobs=bool(drawn.get("responseLogprobs")),
             picture="IMAGE" in (drawn.get("responseModalities") or ()),
+            many=min(int(drawn.get("candidateCount") or 1), _MOST),
         )
 
     def whole(self, said: Said) -> dict[str, Any]:
+        if said.asked.picture and not said.row.refusal:
+            return _pictures(said)
         parts = [part for piece in _pieces(said) for part in piece]
         return {**_frame(said, _joined(parts), _reason(said)), **_usage(said)}
 
@@ -80,7 +84,7 @@ def _pieces(said: Said) -> Iterator[list[dict[str, Any]]]:
     if said.row.reasoning:
         yield [{"text": said.row.reasoning, "thought": True}]
     if said.asked.picture:
-        yield [{"inlineData": {"mimeType": "image/png", "data": picture(said.asked.prompt)}}]
+        yield _drawn(said)
         return
     for word in said.words:
         yield [{"text": word}]
@@ -88,6 +92,20 @@ def _pieces(said: Said) -> Iterator[list[dict[str, Any]]]:
         call = {"id": said.call_id(number), "name": name, "args": arguments}
         signed = {} if number else {"thoughtSignature": "c2lnbmVk"}
         yield [{"functionCall": call, **signed}]
+
+
+def _pictures(said: Said) -> dict[str, Any]:
+    """One candidate for each picture."""
+    frames = [
+        _frame(said, _drawn(said, number), _reason(said)) for number in range(said.asked.many)
+    ]
+    candidates = [{**one["candidates"][0], "index": n} for n, one in enumerate(frames)]
+    return {**frames[0], "candidates": candidates, **_usage(said)}
+
+
+def _drawn(said: Said, number: int = 0) -> list[dict[str, Any]]:
+    prompt = f"{said.asked.prompt} {number}" if number else said.asked.prompt
+    return [{"inlineData": {"mimeType": "image/png", "data": picture(prompt)}}]
 
 
 def _joined(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:

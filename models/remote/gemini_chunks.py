@@ -60,7 +60,7 @@ class GeminiReader:
             raise EndedBadly(text_of(row_of(row["error"]).get("status")))
         self.model = text_of(row.get("modelVersion")) or self.model
         if "usageMetadata" in row:
-            self.usage = _usage(row_of(row["usageMetadata"]))
+            self.usage = usage_of(row_of(row["usageMetadata"]))
         if row_of(row.get("promptFeedback")).get("blockReason"):
             raise EndedBadly(FILTERED)
         for candidate in rows_of(row.get("candidates")):
@@ -121,8 +121,8 @@ def _top(row: Mapping[str, Any]) -> Iterator[TokenLogprob]:
         yield TokenLogprob(text_of(one.get("token")), float(one.get("logProbability", 0.0)))
 
 
-def _usage(row: Mapping[str, Any]) -> Usage:
-    """Thoughts are written and paid for like the rest; they are counted apart here."""
+def usage_of(row: Mapping[str, Any]) -> Usage:
+    """What an answer used: thoughts are paid for like the rest, and counted apart as well."""
     return Usage(
         prompt_tokens=count_of(row.get("promptTokenCount")),
         completion_tokens=count_of(row.get("candidatesTokenCount"))

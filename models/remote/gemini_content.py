@@ -24,26 +24,29 @@ from models.remote.gemini_settings import GeminiSettings
 from models.remote.outlet import outlet_client
 from models.remote.provider_errors import provider_error
 from models.remote.sdk_errors import connection_error
+from models.remote.wire_settings import WireSettings
 from models.strict_yaml import parse
 
 HEADERS = frozenset({"x-goog-api-key"})
+STREAMED = "streamGenerateContent?alt=sse"
 # The SDK refuses to start without one.
 NO_KEY = "none"
 
 
-class GeminiContent:
-    """A ChatModel over one base URL, without the version."""
+class GeminiClient:
+    """The SDK set up to reach one base URL, without the version; `raises` are its own errors."""
 
-    def __init__(self, card: ModelCard, key: str | None) -> None:
+    def __init__(
+        self, card: ModelCard, key: str | None, settings: WireSettings, api_version: str
+    ) -> None:
         from google import genai
         from google.genai import errors, types
 
         if card.base_url is None:
             raise InvalidConfig(f"The row '{card.id}' has no base_url.", param="base_url")
-        self.settings = parse(GeminiSettings, card.engine, card.id)
+        self.raises: tuple[type[Exception], ...] = (errors.APIError,)
         self._card = card
-        self._errors: Any = errors
-        self._http = outlet_client(card.base_url, self.settings, HEADERS)
+        self._http = outlet_client(card.base_url, settings, HEADERS)
         # Given both clients, the SDK makes none of its own that would ask the environment.
         self._unused = httpx2.Client(trust_env=False, transport=httpx2.MockTransport(_nowhere))
         self._client: Any = genai.Client(
@@ -51,12 +54,39 @@ class GeminiContent:
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=card.base_url,
-                api_version=self.settings.api_version,
+                api_version=api_version,
                 httpx_client=self._unused,
                 httpx_async_client=self._http,
             ),
         )
-        wire = Wire(self._open, GeminiReader, (errors.APIError,), self._meaning)
+
+    async def post(self, method: str, body: bytes, limits: httpx2.Timeout, *, stream: bool) -> Any:
+        """The SDK's public methods make the body anew; the one below them takes it as it is."""
+        sdk = self._client._api_client
+        model = self._card.vendor_model or self._card.id
+        request = sdk._build_request("post", f"models/{model}:{method}", {}, None)
+        request.data, request.timeout = body, limits
+        return await sdk._async_request(request, None, stream=stream)
+
+    def meaning(self, error: Exception) -> PodiumError:
+        """The error of our tree for one of the SDK's, or one on the way."""
+        if isinstance(error, self.raises):
+            return provider_error(self._card, refusal_of(error))
+        return connection_error(self._card, error) or no_answer(self._card)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self._unused.close()
+        await self._http.aclose()
+
+
+class GeminiContent:
+    """A ChatModel over one base URL, without the version."""
+
+    def __init__(self, card: ModelCard, key: str | None) -> None:
+        self.settings = parse(GeminiSettings, card.engine, card.id)
+        self._sdk = GeminiClient(card, key, self.settings, self.settings.api_version)
+        wire = Wire(self._open, GeminiReader, self._sdk.raises, self._sdk.meaning)
         self._exchange = Exchange(card, self.settings, wire)
 
     @property
@@ -84,22 +114,10 @@ class GeminiContent:
 
     async def close(self) -> None:
         """Close every connection."""
-        self._unused.close()
-        await self._http.aclose()
+        await self._sdk.close()
 
     async def _open(self, body: bytes, limits: httpx2.Timeout) -> Any:
-        """The SDK's public methods make the body anew; the one below them takes it as it is."""
-        model = self._card.vendor_model or self._card.id
-        sdk = self._client._api_client
-        path = f"models/{model}:streamGenerateContent?alt=sse"
-        request = sdk._build_request("post", path, {}, None)
-        request.data, request.timeout = body, limits
-        return _Pieces(await sdk._async_request(request, None, stream=True))
-
-    def _meaning(self, error: Exception) -> PodiumError:
-        if isinstance(error, self._errors.APIError):
-            return provider_error(self._card, refusal_of(error))
-        return connection_error(self._card, error) or no_answer(self._card)
+        return _Pieces(await self._sdk.post(STREAMED, body, limits, stream=True))
 
 
 class _Pieces:

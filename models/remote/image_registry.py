@@ -9,12 +9,13 @@ from models.deadline import Deadline
 from models.errors import InvalidConfig
 from models.images import ImageJob, ImageRequest
 from models.ports import ImageJobs
-from models.remote import image_body, imagine_body
+from models.remote import gemini_image_body, image_body, imagine_body
+from models.remote.gemini_image_settings import GeminiImageSettings
 from models.remote.image_settings import ImageSettings
 from models.remote.imagine_settings import ImagineSettings
 from models.strict_yaml import parse
 
-DIALECTS = ("images", "imagine")
+DIALECTS = ("images", "gemini_images", "imagine")
 
 
 class RemoteImages(ImageJobs, Protocol):
@@ -38,6 +39,10 @@ def connect_images(card: ModelCard, key: str | None) -> RemoteImages:
         from models.remote.imagine_jobs import ImagineJobs
 
         return ImagineJobs(card, key)
+    if card.dialect == "gemini_images":
+        from models.remote.gemini_images import GeminiImages
+
+        return GeminiImages(card, key)
     from models.remote.openai_images import OpenAiImages
 
     return OpenAiImages(card, key)
@@ -50,6 +55,9 @@ def image_wire_body(card: ModelCard, request: ImageRequest) -> bytes:
     if card.dialect == "imagine":
         imagine = parse(ImagineSettings, card.engine, card.id)
         return imagine_body.body_bytes(request, model, imagine)
+    if card.dialect == "gemini_images":
+        gemini = parse(GeminiImageSettings, card.engine, card.id)
+        return gemini_image_body.body_bytes(request, gemini)
     settings = parse(ImageSettings, card.engine, card.id)
     return image_body.body_bytes(request, model, settings)
 
@@ -59,7 +67,7 @@ def wire_fields(card: ModelCard) -> frozenset[str]:
     _check(card)
     if card.dialect == "imagine":
         return parse(ImagineSettings, card.engine, card.id).fields
-    return image_body.FIELDS
+    return gemini_image_body.FIELDS if card.dialect == "gemini_images" else image_body.FIELDS
 
 
 def _check(card: ModelCard) -> None:

@@ -23,6 +23,7 @@ from router.plan import Step
 from router.policy import Policy
 from router.prompts import Prompts
 from router.pseudonyms.run import Redacting
+from router.purse import Held
 from router.recorder import Recorder
 from router.schemas import Schemas
 
@@ -120,9 +121,18 @@ class Telling(Protocol):
         """The label of everything the step was given or told by now, and of what let it run."""
 
 
+def any_amount(most: int) -> Held:
+    """No budget counts it."""
+    return Held("", LEAST, most)
+
+
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """One execution of a step: its resolved arguments, and how it speaks."""
+    """One execution of a step: its resolved arguments, and how it speaks.
+
+    `reserve` takes nano-USD out of the run's budget before they are spent, or raises
+    BudgetExceeded; what it gives is to be told what the call came to.
+    """
 
     step: Step
     arguments: Mapping[str, Any] = field(repr=False)
@@ -135,6 +145,7 @@ class StepCall:
     question: str = field(default="", repr=False)
     redacting: Callable[[ChatRequest], Redacting | None] = field(default=unredacted, repr=False)
     run_id: str = ""
+    reserve: Callable[[int], Held] = field(default=any_amount, repr=False)
 
     def value(self, key: str, make: Callable[[], T]) -> T:
         """A nondeterministic value of this step, recorded."""

@@ -15,6 +15,7 @@ from deployments.settings import Settings
 from deployments.stub.script import Row
 from models.pictures import media_type_of
 from router.label import Clearance, Level
+from tests.remote_cards import gemini_images_card
 from tests.wire.conftest import MODELS
 from tests.wire.gated_stage import PROVIDER_KEY, GatedStage
 from tests.wire.server import Server
@@ -38,6 +39,7 @@ def shared_gated(
         Settings(models=MODELS),
         base_url=shared_stub.url,
         price={"in": 0, "out": 0, "image": 0.25},
+        extra=(gemini_images_card(shared_stub.url.removesuffix("/v1"), price={"image": 0.5}),),
     )
     server = Server(stage).start()
     yield server
@@ -83,6 +85,20 @@ def test_pictures_come_back_with_their_route(
     assert records[1].fields["status"] == "sent"
     assert records[1].fields["images"] == 2
     assert PROMPT not in repr(records)
+
+
+def test_another_provider_makes_pictures_the_same_way(
+    client: openai.OpenAI, gated: Server, stub: StubServer
+) -> None:
+    answer = client.images.generate(model="gemini-images", prompt=PROMPT, size="64x64")
+    assert answer.data is not None
+    assert media_type_of(base64.b64decode(answer.data[0].b64_json or "")) == "image/png"
+    route = answer.model_dump()["route"]
+    assert (route["model"], route["site"], route["cost_usd"]) == ("gemini-images", "google", 0.5)
+    [got] = stub.received
+    assert got["target"].endswith("/models/vendor-image-1:generateContent")
+    _, result = gated.on_loop(lambda stage: list(stage.ledger.records))
+    assert result.fields["returned_model"] == "vendor-image-1"
 
 
 def test_the_model_may_be_left_to_the_router(client: openai.OpenAI) -> None:

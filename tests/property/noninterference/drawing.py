@@ -75,7 +75,7 @@ def _output(drawing: Drawing) -> dict[str, str]:
 def _budget(rng: random.Random) -> dict[str, float]:
     budget = {}
     if rng.random() < 0.3:
-        budget["usd"] = rng.choice((0.0, 0.002, 0.01))
+        budget["usd"] = rng.choice((0.3, 0.5, 0.8))
     if rng.random() < 0.3:
         budget["latency_ms"] = rng.choice((40.0, 120.0, 400.0))
     return budget

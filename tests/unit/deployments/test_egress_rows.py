@@ -75,8 +75,9 @@ def test_the_stub_s_rows_lead_to_it_and_know_no_key(tmp_path: Path) -> None:
     served = enabled_rows(Settings(remote="stub"), laid, ())
     assert [one.id for one in served] == [
         "chatgpt", "claude", "gemini", "deepseek", "mistral-api", "openai-images",
+        "gemini-images",
     ]  # fmt: skip
-    roots = {"claude", "gemini"}
+    roots = {"claude", "gemini", "gemini-images"}
     assert {one.base_url for one in served if one.id not in roots} == {STUB}
     assert {one.base_url for one in served if one.id in roots} == {STUB.removesuffix("/v1")}
     assert all(one.key_env is None for one in served)

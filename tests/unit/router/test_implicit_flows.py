@@ -133,7 +133,8 @@ async def test_a_fallback_inside_is_still_the_choice_of_who_failed(
 async def test_money_is_counted_as_far_as_a_step_may_know(source: str, status: str) -> None:
     """That dear data was worked on must not show in what is left out elsewhere.
 
-    `slow` writes so many words that `dear` has ended, and cost too much, before `side` begins.
+    `slow` writes so many words that `dear` has ended, and cost 111, before `side` begins, which may
+    cost 522.
     """
     stage = Stage("word " * 50)
     result = await stage.run(
@@ -142,7 +143,7 @@ async def test_money_is_counted_as_far_as_a_step_may_know(source: str, status: s
         _ask("dear", "[first.rows, answer]", "costly"),
         _ask("slow", "answer", "mistral", ", optional: true"),
         _ask("side", "slow", more=", optional: true"),
-        budget="{usd: 0.5}",
+        budget="{usd: 600}",
     )
     assert {report.name: report.status for report in result.steps}["side"] == status
     assert len(stage.claude.calls) == (status == "succeeded")
