@@ -115,6 +115,7 @@ ANTHROPIC = {
 COPILOT = {
     "cli_path": "Absolute path of the runtime you installed; without it the row is not served.",
     "processes": "The most answers at once, each of which is a process.",
+    "hosts": "Where the runtime goes, for `podium policy network`.",
     "left_out": "Fields that the runtime does not take and that requests may have all the same.",
     "connect_s": "Longest wait for the runtime to start, in seconds.",
     "silence_s": "Longest wait between two events, in seconds.",

@@ -6,7 +6,7 @@ more before it is asked anything. After the first piece of an answer nothing tak
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -37,19 +37,20 @@ class FallbackChat:
 
     async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
         """The whole answer of the first model that gives one; raises the last one's error."""
-        for card, last in self._turns():
+        left = self._start()
+        while True:
+            card = self.answering
             try:
                 return await self._port(card).complete(replace(request, model=card.id), deadline)
             except _FAILED:
-                if last:
+                if not self._goes_on(left, deadline):
                     raise
-                deadline.check(card.id)
-        raise AssertionError("the last turn returns or raises")
 
     async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         """The answer of the first model that begins one."""
-        for card, last in self._turns():
-            begun = False
+        left, begun = self._start(), False
+        while True:
+            card = self.answering
             stream: Any = self._port(card).stream(replace(request, model=card.id), deadline)
             try:
                 async with aclosing(stream):
@@ -58,15 +59,23 @@ class FallbackChat:
                         yield delta
                 return
             except _FAILED:
-                if begun or last:
+                if begun or not self._goes_on(left, deadline):
                     raise
-                deadline.check(card.id)
 
-    def _turns(self) -> Iterator[tuple[ModelCard, bool]]:
-        """The models in turn, and whether none may come after it."""
-        left = list(self._chain)
+    def _start(self) -> list[ModelCard]:
+        """Begin with the first; the models behind it."""
+        self.answering, *left = self._chain
+        return left
+
+    def _goes_on(self, left: list[ModelCard], deadline: Deadline) -> bool:
+        """Whether another takes over: the first that the policy lets be asked now.
+
+        That one before it failed took time, in which that may have changed.
+        """
         while left:
-            card = self.answering = left.pop(0)
-            # That one before it failed took time: what may be asked is asked of the policy now.
-            left = [other for other in left if self._may_ask(other)]
-            yield card, not left
+            card = left.pop(0)
+            if self._may_ask(card):
+                deadline.check(self.answering.id)
+                self.answering = card
+                return True
+        return False

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
+from models.catalog import ModelCard
+from models.remote.places import places
 from router.label import LEAST
-from router.policy import LOCAL, Policy, Subject
+from router.policy import LOCAL, Policy
 
 Manifest = dict[str, Any]
 
@@ -30,14 +32,6 @@ INSIDE = (
     "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
     "192.168.0.0/16",
 )  # fmt: skip
-
-
-class Outside(Subject, Protocol):
-    """A model as the network sees it; a ModelCard is one."""
-
-    @property
-    def base_url(self) -> str | None:
-        """Where its provider is asked."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,29 +53,31 @@ class Way:
         return f"{found}/{found.max_prefixlen}"
 
 
-def ways_out(policy: Policy, cards: Iterable[Outside]) -> tuple[Way, ...]:
+def ways_out(policy: Policy, cards: Iterable[ModelCard]) -> tuple[Way, ...]:
     """The ways out that some data may take under `policy`, by host and port.
 
     A row whose site or model has no clearance, or to which a denial lets no label at all, is none.
     """
     found: dict[tuple[str, int, str], list[str]] = {}
     for card in cards:
-        if card.site == LOCAL or not card.base_url or not policy.eligible(card, LEAST).ok:
+        if card.site == LOCAL or not policy.eligible(card, LEAST).ok:
             continue
-        parts = urlsplit(card.base_url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        found.setdefault((parts.hostname or "", port, card.site), []).append(card.id)
-    return tuple(sorted(Way(*place, models=tuple(sorted(names))) for place, names in found.items()))
+        for place in map(urlsplit, places(card)):
+            port = place.port or (443 if place.scheme == "https" else 80)
+            names = found.setdefault((place.hostname or "", port, card.site), [])
+            if card.id not in names:
+                names.append(card.id)
+    return tuple(sorted(Way(*way, models=tuple(sorted(names))) for way, names in found.items()))
 
 
-def network_policies(policy: Policy, cards: Iterable[Outside]) -> list[Manifest]:
+def network_policies(policy: Policy, cards: Iterable[ModelCard]) -> list[Manifest]:
     """Everything is closed but what stands here; plain Kubernetes, which knows no host names."""
     ways = ways_out(policy, cards)
     inside = [_closed(), _within(), _names(), _clients(), _operator(), _monitoring()]
     return [*inside, *([_kubernetes_egress(policy, ways)] if ways else [])]
 
 
-def cilium_policies(policy: Policy, cards: Iterable[Outside]) -> list[Manifest]:
+def cilium_policies(policy: Policy, cards: Iterable[ModelCard]) -> list[Manifest]:
     """The same, with the way out narrowed to the providers' own host names."""
     ways = ways_out(policy, cards)
     inside = [_closed(), _within(), _names(), _clients(), _operator(), _monitoring()]

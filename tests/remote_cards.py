@@ -7,7 +7,7 @@ from typing import Any
 from models.catalog import ModelCard
 
 
-def remote_card(base_url: str = "https://provider.test/v1", **fields: Any) -> ModelCard:
+def remote_card(base_url: str | None = "https://provider.test/v1", **fields: Any) -> ModelCard:
     """A row of OpenAI's dialect at the site `openai`, cleared for INTERNAL."""
     row = {
         "id": "chatgpt",

@@ -38,6 +38,28 @@ def test_every_cleared_provider_is_a_way_out_and_no_other() -> None:
     assert ways_out(POLICY, [card("mistral")]) == ()
 
 
+def test_copilots_runtime_and_the_hosts_of_pictures_are_ways_out() -> None:
+    copilot = remote_card(None, id="copilot", dialect="copilot", site="microsoft")
+    assert ways_out(POLICY, [copilot]) == (), "there is no runtime"
+    there = copilot.model_copy(update={"engine": {"cli_path": "/opt/copilot"}})
+    found = {way.host: (way.port, way.models) for way in ways_out(POLICY, [there])}
+    assert found["api.githubcopilot.com"] == (443, ("copilot",)) and "api.github.com" in found
+    named = there.model_copy(
+        update={"engine": there.engine | {"hosts": ["copilot.example.ghe.com"]}}
+    )
+    assert [way.host for way in ways_out(POLICY, [named])] == ["copilot.example.ghe.com"]
+    jobs = {
+        "submit_path": "/imagine", "poll_path": "/jobs/{id}", "assets_at": "urls",
+        "done": ["completed"], "failed": ["failed"], "asset_hosts": ["cdn.example.com"],
+    }  # fmt: skip
+    painter = remote_card(
+        "https://images.example.com/v2", id="midjourney", dialect="imagine", engine=jobs
+    )
+    assert [way.host for way in ways_out(POLICY, [painter])] == [
+        "cdn.example.com", "images.example.com",
+    ]  # fmt: skip
+
+
 def test_a_policy_that_clears_nobody_makes_no_way_out() -> None:
     assert "podium-egress" in named(network_policies(POLICY, CARDS))
     closed = without("openai", "anthropic", "remote")

@@ -41,7 +41,9 @@ def status(code: int, word: str | None = None, wait: float | None = None) -> Bas
     return error
 
 
-@pytest.mark.parametrize("error", [status(500), ModelUnavailable("cut"), status(529)], ids=str)
+@pytest.mark.parametrize(
+    "error", [status(500), ModelUnavailable("cut"), status(529), status(504)], ids=str
+)
 def test_failures_in_a_row_open_and_one_success_closes(error: BaseException) -> None:
     time = Time()
     made = traffic(time)
