@@ -153,6 +153,7 @@ IMAGINE = {
     "done": "Words for a job that is done.",
     "failed": "Words for one that failed; any other word is one under way.",
     "asset_hosts": "The only hosts from which pictures are fetched, with a port if it is not 443.",
+    "private_assets": "Whether these hosts may have addresses that are not public.",
     "key_header": "Header of the key.",
     "key_prefix": "What stands before the key.",
 }

@@ -31,6 +31,7 @@ from models.remote.provider_errors import (
     seconds_of,
     unavailable,
 )
+from models.remote.public_hosts import PublicTransport
 from models.remote.sdk_errors import connection_error
 from models.strict_yaml import parse
 
@@ -64,7 +65,7 @@ class ImagineJobs:
         self._client = outlet_client(card.base_url, settings, frozenset({settings.key_header}))
         self._key = {settings.key_header: f"{settings.key_prefix}{key}"} if key else {}
         self._fetchers = {
-            origin: outlet_client(origin, settings)
+            origin: outlet_client(origin, settings, inner=_transport(origin, settings))
             for origin in origins(settings, insecure=card.allow_insecure)
         }
         wire = Wire(self._post, _no_stream, (_Refused, _Lost), self._meaning)
@@ -171,6 +172,12 @@ class ImagineJobs:
         if isinstance(error, _Lost):
             return unavailable(self._card, f"gives nothing of its job ({error})", AGAIN)
         return connection_error(self._card, error) or no_answer(self._card)
+
+
+def _transport(origin: str, settings: ImagineSettings) -> httpx2.AsyncBaseTransport | None:
+    """Public addresses alone, but for a server of one's own, and on loopback by plain http."""
+    own = settings.private_assets or origin.startswith("http:")
+    return None if own else PublicTransport()
 
 
 def _no_stream() -> Reader:

@@ -22,10 +22,11 @@ class ImagineSettings(WireSettings):
     are None the server does not know. `fixed` is sent with every request. `id_at`, `status_at` and
     `assets_at` are places in the answers, names with dots between them; a number picks from a list.
     `done` and `failed` are the words for an end. Pictures are fetched from `asset_hosts` alone, by
-    https, without the key; on loopback and with `allow_insecure` by http.
+    https, without the key; on loopback and with `allow_insecure` by http. These must have public
+    addresses unless `private_assets` says that they are your own.
     """
 
-    response_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    response_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
     submit_path: Path
     poll_path: PollPath
     prompt_field: Name = "prompt"
@@ -43,6 +44,7 @@ class ImagineSettings(WireSettings):
     done: tuple[str, ...] = Field(min_length=1)
     failed: tuple[str, ...] = Field(min_length=1)
     asset_hosts: tuple[Host, ...] = Field(min_length=1)
+    private_assets: bool = False
     key_header: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")] = "authorization"
     key_prefix: Annotated[str, Field(pattern=r"^[A-Za-z]* ?$")] = "Bearer "
 

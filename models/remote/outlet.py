@@ -6,7 +6,7 @@ headers, a cap on the bytes that leave and on those that come back.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import httpx2
 
@@ -24,6 +24,8 @@ _OWN = ((b"user-agent", b"podium"), (b"accept-encoding", b"identity"))
 # As many answers may be open as the gate lets through: the library's own bound is a hundred. Idle
 # connections are few, for it looks at each of them twice a request.
 _LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=32)
+
+TOO_LARGE = "The provider's answer is larger than its row allows."
 
 
 class Outlet(httpx2.AsyncBaseTransport):
@@ -53,7 +55,11 @@ class Outlet(httpx2.AsyncBaseTransport):
         headers = [(name, value) for name, value in request.headers.raw if self._may(name)]
         request.headers = httpx2.Headers([*headers, *_OWN])
         response = await self._inner.handle_async_request(request)
-        answer_came(response.status_code, _plain(response.headers))
+        told = _plain(response.headers)
+        answer_came(response.status_code, told)
+        if _announced(told) > self._response_bytes:
+            await response.aclose()
+            raise ModelUnavailable(TOO_LARGE)
         stream = response.stream
         assert isinstance(stream, httpx2.AsyncByteStream)  # noqa: S101 - an async transport's
         response.stream = _Capped(stream, self._response_bytes)
@@ -74,6 +80,12 @@ class Outlet(httpx2.AsyncBaseTransport):
             raise BodyTooLarge("The request is too large to leave; send less.")
 
 
+def _announced(headers: Mapping[str, str]) -> int:
+    """The bytes that an answer says it has; 0 when it does not say."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
 def _plain(headers: httpx2.Headers) -> dict[str, str]:
     """The headers, names in lower case; the library's own look-up reads them all every time."""
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers.raw}
@@ -88,7 +100,7 @@ class _Capped(httpx2.AsyncByteStream):
         async for piece in self._inner:
             self._left -= len(piece)
             if self._left < 0:
-                raise ModelUnavailable("The provider's answer is larger than its row allows.")
+                raise ModelUnavailable(TOO_LARGE)
             yield piece
 
     async def aclose(self) -> None:
@@ -96,10 +108,13 @@ class _Capped(httpx2.AsyncByteStream):
 
 
 def outlet_client(
-    base_url: str, settings: WireSettings, headers: frozenset[str] = frozenset()
+    base_url: str,
+    settings: WireSettings,
+    headers: frozenset[str] = frozenset(),
+    inner: httpx2.AsyncBaseTransport | None = None,
 ) -> httpx2.AsyncClient:
     """A client that can reach `base_url` only; `headers` are let through besides the usual ones."""
-    transport = Outlet(base_url, settings.request_bytes, settings.response_bytes, headers=headers)
+    transport = Outlet(base_url, settings.request_bytes, settings.response_bytes, inner, headers)
     return httpx2.AsyncClient(
         transport=transport,
         trust_env=False,

@@ -146,8 +146,9 @@ def test_of_two_racers_one_is_heard_and_both_are_closed_and_accounted(
     accounting.costs = rows
     who = Principal("acme", "k1", DEFAULT_SCOPES)
     charged = ChargedChat(chat, PAID, 2048, who, accounting)
-    text, error = asyncio.run(_read(HedgedChat(charged, _racing()), leaves_after))
-    assert len(chat.ends) <= 2 and "open" not in chat.ends
+    raced = HedgedChat(charged, _racing())
+    text, error, ends = asyncio.run(_read_and_look(raced, chat, leaves_after))
+    assert len(ends) <= 2 and "open" not in ends, "one goes on although nobody listens"
     assert len({piece for piece in text.split()}) <= 1, "two answers were mixed"
     # A call that failed before it gave anything costs nothing; every other has a row.
     paid = [end for end, plan in zip(chat.ends, (first, second), strict=False)
@@ -171,6 +172,14 @@ def _racing() -> Hedging:
         made.budget.called()
         made.times.add(0.0)
     return made
+
+
+async def _read_and_look(
+    raced: Any, chat: Chat, leaves_after: int | None
+) -> tuple[str, PodiumError | None, list[str]]:
+    """What was read, and how the calls stood at that moment: a loop that ends closes them all."""
+    text, error = await _read(raced, leaves_after)
+    return text, error, list(chat.ends)
 
 
 async def _read(chat: Any, leaves_after: int | None = None) -> tuple[str, PodiumError | None]:

@@ -26,6 +26,7 @@ from models.errors import (
 from models.image_jobs import finished
 from models.images import ImageRequest, Images
 from models.remote.imagine_jobs import ImagineJobs
+from models.remote.imagine_settings import ImagineSettings
 from tests.contracts.image_contract import CHECKS, Check
 from tests.remote_cards import remote_card
 from tests.wire.stub_server import StubServer
@@ -204,6 +205,9 @@ async def test_a_hiccup_while_it_is_made_harms_nothing(
         ({"assets": ["http://169.254.169.254/latest"]}, ModelUnavailable, "does not name"),
         ({"assets": ["http://127.0.0.1:1/x.png"]}, ModelUnavailable, "does not name"),
         ({"assets": ["file:///etc/passwd"]}, ModelUnavailable, "does not name"),
+        ({"assets": ["http://[::ffff:127.0.0.1]/x.png"]}, ModelUnavailable, "does not name"),
+        ({"assets": ["http://[fe80::1]/x.png"]}, ModelUnavailable, "does not name"),
+        ({"assets": ["http://2130706433/x.png"]}, ModelUnavailable, "does not name"),
         ({"redirect": True}, ModelUnavailable, "gives nothing"),
         ({"data": b"<html>"}, ModelUnavailable, "no picture"),
         ({"data": PICTURE + b"x" * 5000}, ModelUnavailable, "larger"),
@@ -223,6 +227,37 @@ async def test_what_a_server_may_do_wrong(
         await make(model)
     assert "red lamp" not in str(caught.value)
     assert not any(path == "/v1/elsewhere" for path, _ in server.studio.seen)
+
+
+async def test_a_host_whose_name_leads_inside_is_not_connected_to(server: StudioServer) -> None:
+    """`localhost` by https, as any name that a server of names turns to an address inside."""
+    host = f"localhost:{server.url.split(':')[2].split('/')[0]}"
+    asset = f"https://{host}/files/job-0/0.png"
+    for private in (False, True):
+        server.reset(assets=[asset])
+        card = remote_card(
+            server.url, id="midjourney", dialect="imagine", vendor_model="painter-1",
+            engine=engine(host, private_assets=private), allow_insecure=False,
+            capabilities=["images_out"],
+        )  # fmt: skip
+        model = ImagineJobs(card, KEY)
+        with pytest.raises(ModelUnavailable) as caught:
+            await make(model)
+        # The probe: a server of one's own is connected to, and speaks no TLS here.
+        assert ("not public" in str(caught.value)) is not private
+        await model.close()
+
+
+async def test_a_picture_of_50_mb_is_refused_by_what_it_says_of_itself(
+    server: StudioServer,
+) -> None:
+    model = adapter(server, response_bytes=ImagineSettings.model_fields["response_bytes"].default)
+    server.reset(data=PICTURE + bytes(50_000_000))
+    with pytest.raises(ModelUnavailable, match="larger"):
+        await make(model)
+    server.reset()
+    assert len((await make(model)).images) == 1
+    await model.close()
 
 
 async def test_the_host_with_a_name_in_front_is_another(
