@@ -145,8 +145,9 @@ ACTION = {
     "approvals": "How many people must agree first.",
 }
 RETENTION = {
-    "days": "How long, under `retention` by sink. `runs` are deleted within the hour; the ledger,"
-    " which has no content, keeps its records. This release deletes from no other sink.",
+    "days": "How long, under `retention` by sink. `runs`, and pictures for"
+    " `downloads`, are deleted within the hour; the ledger, which has no content, keeps its"
+    " records. This release deletes from no other sink.",
 }
 APPROVALS = {
     "replaces": "Digest of the policy that is replaced.",

@@ -105,10 +105,11 @@ class Call:
         asked = Asked(kind=kind, model=name, prefer=self.route.prefer)
         return self._card(self.settled(self._decided(name, asked)))
 
-    def image_model(self, name: str) -> tuple[ModelCard, Origin]:
-        """The card of the model that will make pictures, and what the gate must know of it."""
-        decision = self.settled(self._decided(name, asked_for(name, self.route.prefer, "image")))
-        return self._card(decision), self._origin(decision)
+    def image_models(self, name: str) -> tuple[Sequence[ModelCard], Origin]:
+        """Who will make pictures, the first and who may follow, and what the gate must know."""
+        asked = replace(asked_for(name, self.route.prefer, "image"), fallback=self._fallback())
+        decision = self.settled(self._decided(name, asked))
+        return [self.state.catalog.card(one) for one in decision.order], self._origin(decision)
 
     def raise_label(self, source: str) -> None:
         """Join in the label of another source, such as a caller's voice."""

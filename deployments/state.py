@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ray import serve
 
-from deployments.assets import Asset, keep_asset
+from deployments.assets import Asset, forget_assets, keep_asset
 from deployments.home import Home
 from deployments.ledger import open_ledger
 from deployments.replica_environment import enter_replica
@@ -163,6 +163,10 @@ class StateService:
     async def acts_left_over(self, after_s: float) -> Sequence[Act]:
         """Acts that were agreed to or begun, and did not end within so many seconds."""
         return await asyncio.to_thread(self._acts.left_over, after_s)
+
+    async def forget_assets(self, before: float) -> int:
+        """Delete pictures kept before, in seconds since the epoch; how many there were."""
+        return await asyncio.to_thread(forget_assets, self._home.assets, before)
 
     async def forget_runs(self, before: float) -> int:
         """Delete runs that began before, in seconds since the epoch; how many there were."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from deployments.call import Call
+from deployments.fallback_images import FallbackImages
 from deployments.gateway_state import SharedState
 from deployments.made_pictures import keep_pictures
 from deployments.wire.body import read_json
@@ -34,10 +35,10 @@ async def create(request: Request, state: SharedState) -> Response:
     body = await read_json(request, ImagesBody, state.limits.body_bytes)
     call = Call(state, principal, request, body.route)
     await call.detect({"user": list(body_texts(body))})
-    card, origin = call.image_model(body.model)
-    request.state.model = card.id
+    chain, origin = call.image_models(body.model)
+    request.state.model = chain[0].id
     wanted = ImageRequest(
-        model=card.id,
+        model="",
         prompt=body.prompt,
         n=body.n or 1,
         size=None if body.size == "auto" else body.size,
@@ -47,7 +48,10 @@ async def create(request: Request, state: SharedState) -> Response:
         request_id=call.request_id,
         origin=origin,
     )
-    made, usage = await _make(call, card, wanted)
+    models = FallbackImages(chain, lambda card, asked: _make(call, card, asked), call.may_ask)
+    made, usage = await models.make(wanted, call.deadline)
+    card = models.answering
+    request.state.model = card.id
     assets = await keep_pictures(call, card, wanted, made)
     route = call.finished(card, usage) | {"assets": [f"sha256:{one.digest}" for one in assets]}
     answer = _answer([one.image for one in assets], usage) | {"route": route}

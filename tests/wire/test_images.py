@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import openai
 import pytest
@@ -14,10 +15,11 @@ import pytest
 from deployments.settings import Settings
 from deployments.stub.script import Row
 from models.pictures import media_type_of
+from models.remote.traffic import Traffic
 from router.label import Clearance, Level
 from tests.remote_cards import gemini_images_card
 from tests.wire.conftest import MODELS
-from tests.wire.gated_stage import PROVIDER_KEY, GatedStage
+from tests.wire.gated_stage import OPEN_FOR_LONG, PROVIDER_KEY, GatedStage
 from tests.wire.server import Server
 from tests.wire.stub_server import StubServer
 
@@ -99,6 +101,41 @@ def test_another_provider_makes_pictures_the_same_way(
     assert got["target"].endswith("/models/vendor-image-1:generateContent")
     _, result = gated.on_loop(lambda stage: list(stage.ledger.records))
     assert result.fields["returned_model"] == "vendor-image-1"
+
+
+@pytest.mark.parametrize("error", [Row(status=401), Row(status=504), Row(fault="reset")], ids=str)
+def test_another_takes_over_where_policy_allows(
+    client: openai.OpenAI, gated: Server, stub: StubServer, error: Row
+) -> None:
+    gated.on_loop(_nothing_held)
+    stub.tell(error, Row())
+    route = {"fallback": ["gemini-images"]}
+    fields: dict[str, object] = {"model": "openai-images", "prompt": PROMPT}
+    answer = client.images.generate(**fields, extra_body={"route": route})  # type: ignore[call-overload]
+    told = answer.model_dump()["route"]
+    assert (told["model"], told["site"], told["cost_usd"]) == ("gemini-images", "google", 0.5)
+    assert [got["target"].split("/")[1] for got in stub.received] == ["v1", "v1beta"]
+    records = gated.on_loop(lambda stage: list(stage.ledger.records))
+    assert [one.fields["model"] for one in records if one.kind == "egress.intent"] == [
+        "openai-images", "gemini-images",
+    ]  # fmt: skip
+
+
+def test_what_may_not_leave_falls_back_on_nobody_outside(
+    client: openai.OpenAI, gated: Server, stub: StubServer
+) -> None:
+    gated.on_loop(_nothing_held)
+    route = {"fallback": ["gemini-images"], "data_class": "CONFIDENTIAL"}
+    with pytest.raises(openai.PermissionDeniedError):
+        client.images.generate(model="openai-images", prompt=PROMPT, extra_body={"route": route})
+    assert stub.received == []
+
+
+def _nothing_held(stage: Any) -> None:
+    """No breaker is open, and the gateway knows."""
+    stage.egress.traffic = Traffic([*stage.gateway.served_cards()], OPEN_FOR_LONG)
+    for name, load in stage.gateway.status.loads().items():
+        stage.gateway.status._loads[name] = replace(load, held=None)
 
 
 def test_the_model_may_be_left_to_the_router(client: openai.OpenAI) -> None:

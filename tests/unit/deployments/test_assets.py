@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from deployments.assets import Asset, keep_asset
+from deployments.assets import Asset, forget_assets, keep_asset
 from models.errors import Unavailable
 from models.images import Image
 
@@ -32,6 +34,19 @@ def test_the_name_is_the_digest_and_the_label_lies_beside_it(tmp_path: Path) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert keep_asset(tmp_path / "assets", asset()) == path
+
+
+def test_old_pictures_go_with_their_labels_and_new_ones_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "assets"
+    old = keep_asset(folder, asset())
+    new = keep_asset(folder, replace(asset(), image=Image("image/png", DATA + b"!")))
+    for path in (old, old.with_suffix(".json")):
+        os.utime(path, (1000.0, 1000.0))
+    assert forget_assets(folder, 900.0) == 0 and old.exists()
+    assert forget_assets(folder, 1001.0) == 1
+    assert not old.exists() and not old.with_suffix(".json").exists()
+    assert new.exists() and new.with_suffix(".json").exists()
+    assert forget_assets(tmp_path / "nothing", 1001.0) == 0
 
 
 def test_the_record_has_the_digest_and_not_the_prompt() -> None:

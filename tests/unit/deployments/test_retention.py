@@ -1,4 +1,4 @@
-"""How long runs are kept is the policy's word."""
+"""How long runs and pictures are kept is the policy's word."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from deployments.gateway_state import GatewayState
-from deployments.retention import forget_old_runs
+from deployments.retention import forget_old
 from router.policy import Policy
 from router.policy_file import default_policy, default_text, load_policy
 
@@ -28,12 +28,14 @@ class _Gateway:
     state: _State = field(default_factory=_State)
 
 
-async def test_runs_are_deleted_as_the_policy_says_and_kept_when_it_says_nothing() -> None:
-    days = load_policy(default_text().replace(b"retention: {}", b"retention: {runs: {days: 2}}"))
+async def test_old_ones_are_deleted_as_the_policy_says_and_kept_when_it_says_nothing() -> None:
+    kept = b"retention: {runs: {days: 2}, downloads: {days: 1}}"
+    days = load_policy(default_text().replace(b"retention: {}", kept))
+    runs, pictures = 1_000_000.0 - 2 * 86_400, 1_000_000.0 - 86_400
     for policy, asked in (
-        (days, [("forget_runs", 1_000_000.0 - 2 * 86_400)]),
+        (days, [("forget_runs", runs), ("forget_assets", pictures)]),
         (default_policy(), []),
     ):
         gateway = _Gateway(policy)
-        await forget_old_runs(cast(GatewayState, gateway), lambda: 1_000_000.0)
+        await forget_old(cast(GatewayState, gateway), lambda: 1_000_000.0)
         assert gateway.state.asked == asked
