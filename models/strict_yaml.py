@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from models.errors import InvalidConfig
 
@@ -84,7 +85,13 @@ def parse(model: type[T], data: object, source: str) -> T:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         more = error.error_count() - 1
-        rest = f" ({more} more)" if more else ""
+        rest = f"; faults in all: {more + 1}" if more else ""
         raise InvalidConfig(
-            f"{source}: {field or 'the file'}: {first['msg']}{rest}.", param=field or None
+            f"{source}: {field or 'the file'}: {_fault(first)}{rest}.", param=field or None
         ) from error
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What is wrong, in words for somebody who writes the file."""
+    known = {"missing": "is missing", "extra_forbidden": "is no field here; mend its name"}
+    return known.get(error["type"], error["msg"])

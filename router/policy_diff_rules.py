@@ -115,9 +115,15 @@ def _actions(old: Mapping[str, ActionRule], new: Mapping[str, ActionRule]) -> It
             )
             yield Change(
                 not stricter,
-                f"{name} may now be set off by {now.integrity.name} data, with"
-                f" {now.approvals} approvals.",
+                f"{name} may now be set off by {now.integrity.name} data,"
+                f" {_once_agreed(now.approvals)}.",
             )
+
+
+def _once_agreed(people: int) -> str:
+    if people == 0:
+        return "and nobody is asked"
+    return "once somebody agrees" if people == 1 else f"once {people} people agree"
 
 
 def _retention(old: Mapping[str, int], new: Mapping[str, int]) -> Iterator[Change]:

@@ -9,6 +9,7 @@ from typing import Literal
 from router.label import Label
 from router.policy import Policy
 from router.policy_subject import LOCAL, Subject
+from router.policy_words import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Stranger:
 def model_place(card: Subject) -> Place:
     """A model."""
     site = card.site if isinstance(card, Stranger) and not card.id else None
-    name = f"any other model at {card.site}" if site else card.id
+    name = f"models at {card.site} whose catalog row allows it" if site else card.id
     return Place(name, lambda policy, label: policy.eligible(card, label).ok, card.site, site)
 
 
@@ -55,7 +56,7 @@ def sink_place(name: str) -> Place:
 
 
 def strangers(policies: Sequence[Policy], cards: Iterable[Subject]) -> Iterator[Stranger]:
-    """Any other model at each site and region, and models that only the policies name."""
+    """A model in no catalog at each site and region, and models that only the policies name."""
     listed = list(cards)
     sites = sorted({site for policy in policies for site in policy.sites})
     regions = sorted({card.region for card in listed if card.region})
@@ -68,7 +69,7 @@ def strangers(policies: Sequence[Policy], cards: Iterable[Subject]) -> Iterator[
 
 
 def names(places: Iterable[Place], cards: Iterable[Subject] = ()) -> list[str]:
-    """Each place once; any other model of a site only where none of its own is named.
+    """Each place once; those of no catalog only at a site none of whose own is named.
 
     `cards` of such a site are said to wait for their catalog row, which clears them for less.
     """
@@ -82,4 +83,4 @@ def _name(place: Place, cards: Iterable[Subject]) -> str:
     here = [card.id for card in cards if card.site == place.site]
     if place.site is None or not here:
         return place.name
-    return f"{place.name} ({', '.join(here)} only once its catalog row allows it)"
+    return f"{place.name} (not yet {listed(here)})"

@@ -88,6 +88,8 @@ def ask_action(policy: Policy, action: str, label: Label) -> Answer:
     permission = policy.may_act(action, label)
     if permission == "deny":
         reason = f"{label.integrity.name} data may not set off {action}"
+        if action not in policy.actions:
+            reason = f"the act {action} has no rule in policy.yaml"
         return Answer("deny", f"actions.{action}.integrity", reason)
     rule = f"actions.{action}"
     if permission == "needs_approval":

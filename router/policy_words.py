@@ -33,5 +33,6 @@ def described(label: Label) -> str:
     """A whole label: level, categories, integrity, regions."""
     parts = [label.level.name, *sorted(label.categories), label.integrity.name]
     if label.regions is not None:
-        parts.append(f"only in {listed(sorted(label.regions)) or 'no region'}")
+        regions = listed(sorted(label.regions))
+        parts.append(f"only in {regions}" if regions else "in no region")
     return ", ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,8 @@ import typer
 
 from deployments.cli.finding_names import name_of
 from deployments.cli.options import HomeOption, JsonOption
-from deployments.cli.output import emit, emit_line, say
-from deployments.cli.policy_source import PolicyOption, workplace
+from deployments.cli.output import emit, emit_line, note, say
+from deployments.cli.policy_source import PolicyOption, warn_of_source, workplace
 from models.errors import InvalidRequest
 from router.detect.finding import TAINT
 from router.detect.look import look
@@ -21,6 +22,9 @@ from router.detect.raises import Raises
 from router.detect.scan import Scan
 from router.label import LEAST, Label
 from router.policy_words import described
+
+_LONGEST_PATH = 1024
+_FILE = re.compile(r"\S*/\S*(?<!/)|\S+\.(txt|md|csv|jsonl?|html?|pdf|log|eml)", re.IGNORECASE)
 
 
 def scan_text(
@@ -41,6 +45,7 @@ def scan_text(
 ) -> None:
     """Show what the detectors find, by place and never by content, and the label that follows."""
     asked = workplace(home).policy(policy)
+    warn_of_source(asked, source)
     own = LEAST if source is None else asked.source(source)
     raises = asked.raises(source)
     if (text is None) == (jsonl is None):
@@ -81,6 +86,8 @@ def _found(seen: Scan, raises: Raises, own: Label) -> dict[str, Any]:
 def _say(seen: Scan, raises: Raises, own: Label) -> None:
     for one in seen.findings:
         say(f"{name_of(one):<20} {one.start}-{one.end}")
+    if not seen.findings and seen.complete:
+        say("nothing found")
     if not seen.complete:
         say("The scan did not end, so the text counts as the highest.")
     say(f"label {described(own.join(raises.label(seen)))}")
@@ -92,10 +99,14 @@ def _text(word: str) -> str:
         return sys.stdin.read()
     try:
         path = Path(word)
-        return _read(path) if path.is_file() else word
+        if path.is_file():
+            return _read(path)
     except (OSError, ValueError):
         # Too long or too odd for a path: then it is a text.
         return word
+    if len(word) <= _LONGEST_PATH and _FILE.fullmatch(word):
+        note("There is no file of that name, so the words themselves are read.")
+    return word
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deployments.catalog_files import read_catalog
+from deployments.cli.output import note
 from deployments.cli.target import home_of
 from deployments.policy_in_force import policy_place, read_policy, read_text
 from deployments.settings import Settings, load_settings
@@ -52,3 +53,12 @@ def workplace(home: Path | None) -> Workplace:
 def policy_of(file: Path) -> Policy:
     """The policy in a file; raises InvalidConfig naming the field at fault."""
     return load_policy(read_text(file), file.name)
+
+
+def warn_of_source(policy: Policy, source: str | None) -> None:
+    """Say so when the policy has no such source: a name mistyped reads as the highest there is."""
+    if source is not None and source not in policy.sources:
+        note(
+            f"The policy has no source '{source}', so it counts as the highest; it has:"
+            f" {', '.join(sorted(policy.sources))}."
+        )

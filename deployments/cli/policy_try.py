@@ -12,14 +12,16 @@ from deployments.cli.failures import ExitCode
 from deployments.cli.finding_names import name_of
 from deployments.cli.options import HomeOption, JsonOption
 from deployments.cli.output import emit, say
-from deployments.cli.policy_source import PolicyOption, Workplace, workplace
+from deployments.cli.policy_source import PolicyOption, Workplace, warn_of_source, workplace
 from deployments.policy_in_force import read_text
 from models.errors import InvalidRequest
 from router.detect.look import look
+from router.detect.scan import Scan
+from router.label import Label
 from router.planner import VIRTUAL
 from router.policy import Policy
 from router.policy_cases import Outcome, load_cases, run_cases
-from router.policy_question import Answer, ask_choice, ask_model
+from router.policy_question import Answer, ask_action, ask_choice, ask_model, ask_sink
 from router.policy_words import described
 
 
@@ -34,33 +36,54 @@ def try_policy(
     model: Annotated[
         str | None, typer.Option(metavar="M", help="Where it is to go; auto is any that may.")
     ] = None,
+    sink: Annotated[
+        str | None, typer.Option(metavar="K", help="Or where it is to be written, as in `sinks`.")
+    ] = None,
+    action: Annotated[
+        str | None, typer.Option(metavar="A", help="Or what it is to set off, as in `actions`.")
+    ] = None,
     spoken: Annotated[bool, typer.Option(help="Read it as a transcript.")] = False,
     policy: PolicyOption = None,
     json_: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Ask whether a text may go to a model, or run a table of cases; exits 1 if a case fails."""
+    """Ask whether a text may go there, or run a table of cases; exits 1 if a case fails."""
     at = workplace(home)
     asked = at.policy(policy)
+    if sum(one is not None for one in (cases, model, sink, action)) != 1:
+        raise InvalidRequest(
+            "Say a table of cases, or where the text is to go: --model, --sink or --action.",
+            param="--model",
+        )
     if cases is not None:
         _run_table(cases, asked, at, json_)
-    elif model is None:
-        raise InvalidRequest("Say a table of cases, or --model with --text.", param="--model")
-    else:
-        _ask(at, asked, text, source, model, spoken, json_)
-
-
-def _ask(
-    at: Workplace, policy: Policy, text: str, source: str, model: str, spoken: bool, json_: bool
-) -> None:
+        return
+    warn_of_source(asked, source)
     seen = look(text, spoken)
-    label = policy.source(source).join(policy.raises(source).label(seen))
+    label = asked.source(source).join(asked.raises(source).label(seen))
+    _tell(asked, seen, label, _answer(at, asked, label, model, sink, action), json_)
+
+
+def _answer(
+    at: Workplace,
+    policy: Policy,
+    label: Label,
+    model: str | None,
+    sink: str | None,
+    action: str | None,
+) -> Answer:
+    if sink is not None:
+        return ask_sink(policy, sink, label)
+    if action is not None:
+        return ask_action(policy, action, label)
     if model in VIRTUAL:
-        answer = ask_choice(policy, model, at.catalog, label)
-    elif model in at.catalog:
-        answer = ask_model(policy, at.catalog.card(model), label)
-    else:
+        return ask_choice(policy, str(model), at.catalog, label)
+    if model is None or model not in at.catalog:
         raise InvalidRequest(f"The catalog has no model '{model}'.", param="--model")
+    return ask_model(policy, at.catalog.card(model), label)
+
+
+def _tell(policy: Policy, seen: Scan, label: Label, answer: Answer, json_: bool) -> None:
     counted = Counter(name_of(one) for one in seen.findings) if answer.declassifier else {}
     if json_:
         emit({
@@ -79,7 +102,7 @@ def _ask(
 
 def _words(answer: Answer) -> str:
     words = {"allow": "allowed", "deny": "denied", "local_only": "to local models only",
-             "needs_approval": "only once somebody approves"}  # fmt: skip
+             "needs_approval": "only once people agree"}  # fmt: skip
     return words[answer.decision]
 
 

@@ -41,8 +41,8 @@ def _diff(*pairs: tuple[bytes, bytes]) -> PolicyDiff:
          b"anthropic:  {level: INTERNAL, categories: [customer_audio]}",
          ["This newly lets customer audio reach claude, up to INTERNAL."], []),
         (b"openai:     {level: INTERNAL", b"openai:     {level: CONFIDENTIAL",
-         ["This newly lets CONFIDENTIAL data reach any other model at openai (chatgpt only once"
-          " its catalog row allows it)."], []),
+         ["This newly lets CONFIDENTIAL data reach models at openai whose catalog row allows it"
+          " (not yet chatgpt)."], []),
         (b"cache:     {level: INTERNAL", b"cache:     {level: PUBLIC", [],
          ["This no longer lets INTERNAL data reach the sink cache.",
           *(f"This no longer lets what comes from {name} reach the sink cache."
@@ -51,7 +51,7 @@ def _diff(*pairs: tuple[bytes, bytes]) -> PolicyDiff:
         (b"retention: {}", b"retention: {runs: {days: 9}}", [],
          ["The sink runs now keeps what it has for 9 days."]),
         (b"run_code:  {integrity: TRUSTED", b"run_code:  {integrity: USER",
-         ["run_code may now be set off by USER data, with 1 approvals."], []),
+         ["run_code may now be set off by USER data, once somebody agrees."], []),
         (b"pii:    {level: CONFIDENTIAL", b"pii:    {level: INTERNAL",
          ["A finding of pii now raises to INTERNAL, pii, TRUSTED instead of CONFIDENTIAL, pii,"
           " TRUSTED."], []),

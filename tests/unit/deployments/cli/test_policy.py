@@ -42,6 +42,12 @@ def wide(tmp_path: Path) -> Path:
         (["--source", "kb", "--model", "auto"], "allow"),
         (["--source", "nowhere", "--model", "chatgpt"], "deny"),
         (["--source", "kb", "--model", "chatgpt", "--text", "write to jo@corp.io"], "deny"),
+        (["--source", "crm", "--sink", "memory"], "allow"),
+        (["--source", "crm", "--sink", "logs"], "deny"),
+        (["--source", "kb", "--sink", "nowhere"], "deny"),
+        (["--source", "mail", "--action", "crm_write"], "deny"),
+        (["--source", "user", "--action", "crm_write"], "needs_approval"),
+        (["--source", "user", "--action", "fly"], "deny"),
     ],
 )
 def test_a_question_is_answered_with_the_rule(
@@ -76,7 +82,17 @@ def test_an_approved_declassifier_is_named_with_what_it_takes(
 
 def test_an_unknown_model_is_wrong_usage(cli: Cli, home: list[str]) -> None:
     assert cli("policy", "test", "--model", "ghost", "--json", *home).code == 2
-    assert cli("policy", "test", "--json", *home).code == 2
+    for words in ([], ["--source", "crm"], ["--model", "mistral", "--sink", "logs"]):
+        asked = cli("policy", "test", *words, *home)
+        assert asked.code == 2 and "--sink" in asked.err
+
+
+def test_a_source_mistyped_is_said(cli: Cli, home: list[str]) -> None:
+    for words in (["test", "--model", "chatgpt"], ["scan", "Hello"]):
+        asked = cli("policy", *words, "--source", "crn", *home)
+        assert asked.code == 0 and "no source 'crn'" in asked.err and "crm" in asked.err
+        assert "no source" not in cli("policy", *words, "--source", "crm", *home).err
+    assert "in no region" in asked.out and "only in no region" not in asked.out
 
 
 def test_a_table_holds_or_fails(cli: Cli, home: list[str], wide: Path) -> None:
@@ -97,6 +113,24 @@ def test_a_scan_gives_places_types_and_the_label(cli: Cli, home: list[str]) -> N
     shown = cli("policy", "scan", text, *home)
     assert "EMAIL_ADDRESS" in shown.out
     assert "corp" not in shown.out
+    assert "nothing found" in cli("policy", "scan", "Hello there", *home).out
+
+
+def test_a_file_mistyped_is_not_read_as_its_own_name_in_silence(
+    cli: Cli, home: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "calls.txt").write_text("write to jo@corp.io")
+    assert "EMAIL_ADDRESS" in cli("policy", "scan", str(tmp_path / "calls.txt"), *home).out
+    for name in (str(tmp_path / "call.txt"), "calls.txt", "some/where"):
+        assert "no file of that name" in cli("policy", "scan", name, *home).err
+    for text in ("Hello there", "Yes or no/maybe", "x" * 5000):
+        assert cli("policy", "scan", text, *home).err == ""
+
+
+def test_a_file_cut_short_says_what_is_missing(cli: Cli, home: list[str], tmp_path: Path) -> None:
+    (tmp_path / "half.yaml").write_bytes(default_text()[:1500] + b"\nsitez: {}\n")
+    told = cli("policy", "check", str(tmp_path / "half.yaml"), *home)
+    assert told.code == 2 and "sources: is missing; faults in all: 4" in told.err
 
 
 def test_lines_are_scanned_in_order_and_blame_their_number(
