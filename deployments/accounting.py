@@ -1,7 +1,7 @@
 """What calls take from rates and budgets: taken before a call, settled after it.
 
 A key without a budget costs no message to anyone; a rate is counted in this process. Budgets are
-a message before and one after the calls of a quarter of a second, or of one when they run low.
+a message before and one after the calls of a second, or of one when they run low.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ log = logging.getLogger("podium.gateway")
 
 ANSWER_S = 5.0
 AHEAD = 16
-LEASE_S = 0.25
+LEASE_S = 1.0
 _AGAIN_S = 1.0
 
 

@@ -1,6 +1,6 @@
 """What one gateway replica tells State and does not wait for: gathered, sent, sent again.
 
-A row waits for a quarter of a second at most while State answers. Rows of a gateway that is killed
+A row waits for a second at most while State answers. Rows of a gateway that is killed
 in that time are lost; what budgets count, and what is written before it happens, goes other ways.
 """
 
@@ -17,7 +17,7 @@ from models.errors import PodiumError
 
 log = logging.getLogger("podium.outbox")
 
-PERIOD_S = 0.25
+PERIOD_S = 1.0
 _BATCH = 500
 _PATIENCE_S = 5.0
 Row = TypeVar("Row")
