@@ -47,11 +47,15 @@ class _Holder:
 
 
 class BudgetDesk:
-    """Takes from budgets and settles; a claim is forgotten after `keep_s` without settlement."""
+    """Takes from budgets and settles; a claim is forgotten after `keep_s` without settlement.
 
-    def __init__(self, state: Remote, keep_s: float) -> None:
+    For `lease_s` calls begin on what one of them has taken ahead.
+    """
+
+    def __init__(self, state: Remote, keep_s: float, lease_s: float = LEASE_S) -> None:
         self._state = state
         self._keep_s = keep_s
+        self._lease_s = lease_s
         self._holders: dict[Hashable, _Holder] = {}
         self._settling: set[asyncio.Task[None]] = set()
 
@@ -108,7 +112,7 @@ class BudgetDesk:
         before, holder.lease = holder.lease, lease if lease.open else None
         holder.call_by_call = not lease.open
         self._close(before)
-        asyncio.get_running_loop().call_later(LEASE_S, self._end, name, holder, lease)
+        asyncio.get_running_loop().call_later(self._lease_s, self._end, name, holder, lease)
 
     def _end(self, name: Hashable, holder: _Holder, lease: Lease) -> None:
         self._close(lease)

@@ -54,7 +54,7 @@ class Bank:
 
     def __init__(self, folder: Any, limit: int) -> None:
         self.books = Books(folder)
-        self.desk = BudgetDesk(self.books, 300.0)
+        self.desk = BudgetDesk(self.books, 300.0, 0.2)
         self.budgets = (("k1", (token_budget(limit),)),)
 
     async def take(self, most: Amount = MOST) -> Any:
@@ -141,7 +141,7 @@ async def test_racers_at_the_end_of_a_budget_never_pass_it(tmp_path: Any) -> Non
     """Two gateways: what is taken ahead by one is a tenth, and never more than there is."""
     limit = 40_000
     first = Bank(tmp_path, limit)
-    second = BudgetDesk(first.books, 300.0)
+    second = BudgetDesk(first.books, 300.0, 0.2)
     used = 0
 
     async def spend(desk: BudgetDesk) -> None:
