@@ -5,6 +5,7 @@ from __future__ import annotations
 from docs_fields import table
 
 from deployments.settings import Settings, profile_names
+from router.scaling.settings import Scaling
 
 PAGE = "settings.md"
 INTRODUCTION = """# Settings
@@ -46,6 +47,7 @@ MEANINGS = {
     "placement.retriever": "The same for the Retriever.",
     "placement.state": "The same for State.",
     "placement.egress": "The same for the gate.",
+    "scaling": "By model, between how many replicas it may have and when that changes: below.",
     "gateway.replicas": "Gateways; fixed while running, for scaling would cut long streams.",
     "gateway.num_cpus": "CPUs that Ray sets aside for each.",
     "gateway.limits.body_bytes": "Largest request body.",
@@ -80,7 +82,32 @@ MEANINGS = {
 }
 
 
+SCALING = """
+## Scaling
+
+`scaling` names models that run here. One that is not named has as many replicas as its row's
+`replicas`. [Scaling](../how-to/scaling.md) says how the number is found.
+"""
+SCALING_MEANINGS = {
+    "min_replicas": "Fewest replicas; with 0 the model sleeps when nobody asks.",
+    "max_replicas": "Most replicas.",
+    "requests_each": "Requests, running and waiting, that keep one replica busy enough; by default"
+    " three quarters of what its engine takes at once.",
+    "kv_cache_each": "Share of its key-value cache that does so too.",
+    "up_after_s": "Seconds for which more must have been needed.",
+    "down_after_s": "Seconds for which fewer must have been enough.",
+    "down_share": "Fewer are enough where each would have this share of the load it may have.",
+    "idle_after_s": "Seconds without a request before the last one goes, with `min_replicas` 0.",
+    "wait_s": "Longest a request waits for a sleeping model; who would wait longer is told so.",
+    "queue": "Requests that wait so in each gateway.",
+    "warm": "Hours with more: a list of `replicas`, `start` and `end` (HH:MM), `days`"
+    " (`mon` to `sun`).",
+    "timezone": "Where those hours are told.",
+}
+
+
 def page() -> str:
     """The whole page."""
     profiles = ", ".join(f"`{name}`" for name in profile_names())
-    return "\n".join([INTRODUCTION, f"Profiles: {profiles}.\n", table(Settings, MEANINGS), ""])
+    settings, scaling = table(Settings, MEANINGS), table(Scaling, SCALING_MEANINGS)
+    return "\n".join([INTRODUCTION, f"Profiles: {profiles}.\n", settings, SCALING, scaling, ""])

@@ -14,6 +14,7 @@ from typing import Any
 from ray.serve import Application
 from ray.serve.config import BackpressureConfig
 
+from deployments.autoscaling import check_scaling, replicas
 from deployments.catalog_files import read_catalog
 from deployments.egress_keys import read_keys
 from deployments.egress_rows import enabled_rows
@@ -23,6 +24,7 @@ from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
 from models.strict_yaml import parse
+from router.scaling.settings import Scaling
 
 _BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
 _SHUTDOWN_S = 20.0
@@ -40,7 +42,11 @@ def build(args: Mapping[str, Any]) -> Application:
     settings = settings.model_copy(update={"home": home})
     catalog = read_catalog(settings, home)
     where = settings.placement.models
-    models = {name: _model(catalog.card(name), where) for name in settings.models}
+    check_scaling(settings, catalog)
+    models = {
+        name: _model(catalog.card(name), where, settings.scaling.get(name))
+        for name in settings.models
+    }
     return _gateway(settings, home, catalog, models)
 
 
@@ -96,7 +102,7 @@ def _egress(
     ).bind(settings, home, catalog, outside, state)
 
 
-def _model(card: ModelCard, labels: Mapping[str, str]) -> Application:
+def _model(card: ModelCard, labels: Mapping[str, str], scaling: Scaling | None) -> Application:
     if card.dialect == "vllm":
         from deployments.llm import LLM
 
@@ -121,7 +127,7 @@ def _model(card: ModelCard, labels: Mapping[str, str]) -> Application:
         )
     name = f"{deployment.name}-{card.id}"
     shape = _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels)
-    return deployment.options(**shape, num_replicas=card.replicas).bind(card)
+    return deployment.options(**shape, **replicas(card, scaling)).bind(card)
 
 
 def _shape(

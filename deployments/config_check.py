@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deployments.autoscaling import check_scaling
 from deployments.catalog_files import read_catalog
 from deployments.home import Home
 from deployments.library_files import read_library, read_plans
@@ -20,6 +21,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     """What was found to be in order, by kind; raises InvalidConfig naming file and field."""
     catalog = read_catalog(settings, str(home.path))
     _check_models(settings, catalog)
+    check_scaling(settings, catalog)
     check_policy(settings, home)
     library = read_library(settings, str(home.path))
     plans = read_plans(settings, str(home.path), library)

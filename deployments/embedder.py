@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from ray import serve
 
+from deployments.autoscaling import load_figures
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
@@ -27,11 +29,12 @@ class Embedder:
     """Turns texts into vectors."""
 
     def __init__(self, card: ModelCard) -> None:
-        enter_replica(card.id)
+        entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
         self._engine = SentenceTransformerEmbedder(card.id, folder, **card.engine)
         self._running = 0
+        self._start_s = time.monotonic() - entered
 
     async def embed(self, request: EmbeddingRequest, seconds: float) -> Embeddings:
         """One vector a text."""
@@ -49,6 +52,14 @@ class Embedder:
         """Requests under way."""
         return EmbedderStats(running=self._running)
 
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """What Serve's controller is told, for the policy of `deployments.autoscaling`."""
+        return load_figures(await self.stats())
+
     async def describe(self) -> dict[str, object]:
-        """The model's window and the digest of its weights."""
-        return {"window": self._engine.identity().max_tokens, "digest": self._digest}
+        """The model's window, the digest of its weights, and how long this replica's start took."""
+        return {
+            "window": self._engine.identity().max_tokens,
+            "digest": self._digest,
+            "start_s": self._start_s,
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from deployments.model_status import ModelStatus
 from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
 from deployments.remote import Remote
+from deployments.replica_counts import ServeReplicaCount
 from deployments.replica_environment import enter_replica
 from deployments.retention import watch_retention
 from deployments.settings import Settings
+from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
 from router.rate_book import RateBook
@@ -51,6 +54,12 @@ class Gateway:
         if egress is not None:
             gate = ServeRemote(egress, "egress")
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
+        sleepy = {name: models[name] for name, rules in settings.scaling.items() if rules.sleeps}
+        counts = {name: ServeReplicaCount(handle) for name, handle in sleepy.items()}
+        status = ModelStatus(dict(remotes), counts)
+        for name in sleepy:
+            load = partial(status.load, name)
+            remotes[name] = WakingRemote(remotes[name], settings.scaling[name], load)
         pepper = Home(Path(home)).pepper()
         served = [catalog.card(name) for name in remotes]
         keeper = PolicyKeeper(policy_place(settings, Home(Path(home))), served, catalog)
@@ -59,7 +68,7 @@ class Gateway:
             catalog=catalog,
             policy=keeper.policy,
             keyring=Keyring(pepper, rates=RateBook(settings.gateway.replicas)),
-            status=ModelStatus(remotes),
+            status=status,
             models=remotes,
             retriever=ServeRemote(retriever, "retriever"),
             state=ServeRemote(state, "state"),

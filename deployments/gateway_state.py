@@ -145,14 +145,14 @@ class GatewayState:
         return (load.window if load else None) or self.catalog.card(name).window
 
     def is_ready(self, name: str) -> bool:
-        """Whether the model answered when last asked."""
+        """Whether the model answered when last asked, or is started for who asks."""
         load = self.status.loads().get(name)
-        return load is not None and load.state == "ready"
+        return load is not None and load.answers
 
     def available(self, name: str) -> bool | str:
         """Whether the model can be asked now; a text says why not."""
         load = self.status.loads().get(name)
-        if load is None or load.state != "ready":
+        if load is None or not load.answers:
             return False
         held = load.held_now(time.monotonic())
         return True if held is None else f"is not asked: {held.detail}"

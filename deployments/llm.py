@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 from ray import serve
 
+from deployments.autoscaling import load_figures
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
@@ -27,13 +29,14 @@ class LLM:
     """Answers chat requests; ready only after its engine has made a token."""
 
     async def __init__(self, card: ModelCard) -> None:  # type: ignore[misc]  # Serve awaits it
-        enter_replica(card.id)
+        entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
         self._engine = VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
         self._clock, self._accelerators = EngineClock(), max(1.0, card.num_gpus)
         warm_up = ChatRequest(card.id, (Message("user", "Hello"),), Sampling(max_tokens=1))
         await self._engine.complete(warm_up, Deadline.after(WARM_UP_S))
+        self._start_s = time.monotonic() - entered
 
     async def complete(self, request: ChatRequest, seconds: float) -> Completion:
         """The whole answer, within `seconds`."""
@@ -69,9 +72,17 @@ class LLM:
         """The engine's load, read from its scheduler."""
         return self._engine.stats()
 
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """What Serve's controller is told, for the policy of `deployments.autoscaling`."""
+        return load_figures(await self.stats())
+
     async def describe(self) -> dict[str, object]:
-        """What only the engine knows: the model's window and the digest of its weights."""
-        return {"window": self._engine.window, "digest": self._digest}
+        """The model's window, the digest of its weights, and how long this replica's start took."""
+        return {
+            "window": self._engine.window,
+            "digest": self._digest,
+            "start_s": self._start_s,
+        }
 
     async def check_health(self) -> None:
         """Called by Serve; an error replaces this replica."""

@@ -7,16 +7,18 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 from deployments.remote import Remote
+from deployments.replica_counts import ReplicaCount
 from models.deadline import Deadline
 from models.errors import DeadlineExceeded, Overloaded, PodiumError
 from models.remote.traffic import Held
 
 log = logging.getLogger("podium.status")
 
-ModelState = Literal["loading", "ready", "failing"]
+ModelState = Literal["loading", "ready", "cold", "failing"]
 PERIOD_S = 1.0
 PATIENCE_S = 5.0
 # A busy model answers late and is no dead one; one that is silent this often in a row may hang.
@@ -25,7 +27,10 @@ SILENCES = 10
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a model last said of itself; `told` is when, in seconds of this process's clock."""
+    """What a model last said of itself; `told` is when, in seconds of this process's clock.
+
+    A cold one has no replica now and is started for whoever asks; `start_s` is how long one took.
+    """
 
     state: ModelState = "loading"
     running: int = 0
@@ -36,6 +41,12 @@ class Load:
     silences: int = 0
     held: Held | None = None
     told: float = 0.0
+    start_s: float | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it may be asked: it is ready, or is started for it."""
+        return self.state in ("ready", "cold")
 
     def held_now(self, now: float) -> Held | None:
         """Why a model outside is not asked now, by what the gate last said."""
@@ -50,19 +61,31 @@ class Load:
 
 
 class ModelStatus:
-    """Asks each deployment how it is; the answers are at most a few seconds old."""
+    """Asks each deployment how it is; the answers are at most a few seconds old.
 
-    def __init__(self, remotes: Mapping[str, Remote]) -> None:
+    `counts` are of the models that may sleep: those are not asked, which would wake them.
+    """
+
+    def __init__(
+        self,
+        remotes: Mapping[str, Remote],
+        counts: Mapping[str, ReplicaCount] = MappingProxyType({}),
+    ) -> None:
         self._remotes = remotes
+        self._counts = counts
         self._loads = {name: Load() for name in remotes}
 
     def loads(self) -> Mapping[str, Load]:
         """The last answers."""
         return self._loads
 
+    def load(self, name: str) -> Load:
+        """The last answer of one."""
+        return self._loads[name]
+
     def ready(self) -> bool:
         """Whether every model answers."""
-        return all(load.state == "ready" for load in self._loads.values())
+        return all(load.answers for load in self._loads.values())
 
     async def watch(self) -> None:
         """Ask for ever; cancel to stop."""
@@ -83,7 +106,7 @@ class ModelStatus:
         except (DeadlineExceeded, Overloaded):
             new = old.silent()
         except PodiumError as error:
-            if old.state == "ready":
+            if old.answers:
                 log.warning("model stopped answering", extra={"model": name, "code": error.code})
             new = Load(state="loading" if old.state == "loading" else "failing")
         self._loads[name] = new
@@ -91,11 +114,13 @@ class ModelStatus:
 
     async def _answer(self, name: str, old: Load) -> Load:
         remote, deadline = self._remotes[name], Deadline.after(PATIENCE_S)
+        if await self._sleeps(name, old):
+            return Load("cold", window=old.window, digest=old.digest, start_s=old.start_s)
         stats: Any = await remote.call("stats", deadline=deadline)
-        if old.digest is None:
+        if old.digest is None or old.state == "cold":
             facts: Any = await remote.call("describe", deadline=deadline)
         else:
-            facts = {"window": old.window, "digest": old.digest}
+            facts = {"window": old.window, "digest": old.digest, "start_s": old.start_s}
         return Load(
             state="ready",
             running=stats.running,
@@ -105,4 +130,10 @@ class ModelStatus:
             digest=facts["digest"],
             held=getattr(stats, "held", None),
             told=time.monotonic(),
+            start_s=facts.get("start_s"),
         )
+
+    async def _sleeps(self, name: str, old: Load) -> bool:
+        """Whether it has no replica, and not because it was never started."""
+        count = self._counts.get(name)
+        return count is not None and old.state != "loading" and await count() == 0

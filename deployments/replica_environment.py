@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from pathlib import Path
 
 from deployments.home import Home
@@ -15,8 +16,12 @@ from models.quiet import quiet_environment
 _NOISY = ("vllm", "faster_whisper", "sentence_transformers", "transformers", "httpx2", "httpcore2")
 
 
-def enter_replica(name: str) -> None:
-    """Quiet every library in this process before it is imported, and open the replica's log."""
+def enter_replica(name: str) -> float:
+    """Quiet every library in this process before it is imported, and open the replica's log.
+
+    Returns when that was, by the monotonic clock.
+    """
+    entered = time.monotonic()
     restore_user_home()
     os.environ.update(quiet_environment())
     for noisy in _NOISY:
@@ -25,3 +30,4 @@ def enter_replica(name: str) -> None:
     home = os.environ.get("PODIUM_HOME")
     if home is not None:
         open_log(Home(Path(home)).logs / f"{name}.jsonl")
+    return entered

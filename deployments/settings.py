@@ -18,6 +18,7 @@ from deployments.wire.pings import Pings
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
 from retrieval.settings import CollectionSettings
+from router.scaling.settings import Scaling
 
 PREFIX = "PODIUM_"
 # Variables that address an installation instead of configuring one.
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     `models` names the catalog rows to run here, `catalog` more folders of rows, `policy` the
     policy file, `ledger` a PostgreSQL for the ledger, `home` the folder of all state;
     `gpu_second_usd` what a second of an accelerator costs where a local model's row has no price;
+    `scaling` says by model how many replicas it may have, where that is not the row's `replicas`;
     `pipelines`, `prompts` and `schemas` name more folders of those. `outside` names the rows that
     `remote: on` serves, None those whose key is there: on a cluster only Egress sees the keys.
     """
@@ -96,6 +98,7 @@ class Settings(BaseModel):
     gateway: GatewaySettings = GatewaySettings()
     retriever: RetrieverSettings = RetrieverSettings()
     placement: Placement = Placement()
+    scaling: Mapping[str, Scaling] = Field(default_factory=dict)
     logical_cpus: float = Field(default=8, gt=0)
     object_store_mib: int = Field(default=128, ge=80)
 

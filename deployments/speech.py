@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ray import serve
 
+from deployments.autoscaling import load_figures
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
@@ -22,10 +24,11 @@ class Speech:
     """Writes speech down."""
 
     def __init__(self, card: ModelCard) -> None:
-        enter_replica(card.id)
+        entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
         self._engine = WhisperEngine(card.id, folder, WhisperSettings(**card.engine))
+        self._start_s = time.monotonic() - entered
 
     async def transcribe(self, request: TranscriptionRequest, seconds: float) -> Transcript:
         """The transcript, within `seconds`."""
@@ -57,6 +60,10 @@ class Speech:
         """Transcriptions running and waiting."""
         return self._engine.stats()
 
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """What Serve's controller is told, for the policy of `deployments.autoscaling`."""
+        return load_figures(await self.stats())
+
     async def describe(self) -> dict[str, object]:
-        """The digest of the weights."""
-        return {"window": None, "digest": self._digest}
+        """The digest of the weights, and how long this replica's start took."""
+        return {"window": None, "digest": self._digest, "start_s": self._start_s}

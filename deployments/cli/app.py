@@ -28,6 +28,7 @@ from deployments.cli.pipelines import pipelines
 from deployments.cli.policy import policy
 from deployments.cli.run import run
 from deployments.cli.search import search
+from deployments.cli.simulate import simulate
 from deployments.cli.status import status
 from deployments.cli.stub import stub
 from deployments.cli.talk import talk
@@ -85,6 +86,7 @@ app.command()(chaos)
 app.command()(backup)
 app.command()(restore)
 app.command()(stub)
+app.command()(simulate)
 app.add_typer(cluster, name="cluster")
 app.add_typer(config, name="config")
 app.add_typer(policy, name="policy")

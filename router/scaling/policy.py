@@ -1,0 +1,120 @@
+"""The number of replicas for a load: up fast, down slow, and never to and fro.
+
+Between what is needed and what would be needed if each replica took less, the number stays as it
+is: so no load, however it trembles there, moves it. Pure: what must be remembered from one look to
+the next is handed back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.local.engine_stats import EngineStats
+from router.scaling.settings import Scaling
+from router.scaling.warm import least_at
+
+DEFAULT_REQUESTS = 24.0
+# Means of samples: under half a request is none.
+_NO_REQUEST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look: the engines' loads, requests that wait for any of them, replicas wanted so far.
+
+    `replicas` counts those that are still being started.
+    """
+
+    loads: Sequence[EngineStats]
+    queued: float
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Since when more, or fewer, replicas would have been right without a break.
+
+    `least` is the least that was too much for those there are since `up_since`, `most` the most
+    that would have been enough since `down_since`.
+    """
+
+    up_since: float | None = None
+    least: int = 0
+    down_since: float | None = None
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How many replicas to have, and what to remember."""
+
+    replicas: int
+    memory: Memory = Memory()
+
+
+def needed(seen: Seen, scaling: Scaling, share: float = 1.0) -> int:
+    """The replicas for that load if each takes `share` of what it should; 0 without a request.
+
+    Requests that wait will want as much of the key-value cache as those that run have now.
+    """
+    running = sum(load.running for load in seen.loads)
+    waiting = sum(load.waiting for load in seen.loads) + seen.queued
+    if running + waiting < _NO_REQUEST:
+        return 0
+    cache = sum(load.kv_cache_usage for load in seen.loads)
+    wanted_cache = cache * (1 + waiting / running) if running else cache
+    by_requests = (running + waiting) / ((scaling.requests_each or DEFAULT_REQUESTS) * share)
+    by_cache = wanted_cache / (scaling.kv_cache_each * share)
+    return max(1, _ceil(max(by_requests, by_cache)))
+
+
+def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
+    """What to do at `now`, in seconds since the epoch."""
+    least = least_at(scaling, now)
+    current = min(seen.replicas, scaling.max_replicas)
+    if current < least:
+        return Scale(least)
+    low, high = (
+        max(least, min(needed(seen, scaling, share), scaling.max_replicas))
+        for share in (1.0, scaling.down_share)
+    )
+    if low > current:
+        return _up(current, low, memory, scaling, now)
+    if high < current:
+        return _down(current, high, memory, scaling, now)
+    return Scale(current)
+
+
+def _up(current: int, low: int, memory: Memory, scaling: Scaling, now: float) -> Scale:
+    """Up to the least that was needed throughout; from nothing at once."""
+    if current == 0:
+        return Scale(low)
+    since = now if memory.up_since is None else memory.up_since
+    least = low if memory.up_since is None else min(low, memory.least)
+    if now - since >= scaling.up_after_s:
+        return Scale(least)
+    return Scale(current, Memory(up_since=since, least=least))
+
+
+def _down(current: int, high: int, memory: Memory, scaling: Scaling, now: float) -> Scale:
+    """Down to the most that would have been needed; the last one only after no request at all."""
+    since = now if memory.down_since is None else memory.down_since
+    most = max(high, memory.most) if memory.down_since is not None else high
+    waited = scaling.idle_after_s if current == 1 else scaling.down_after_s
+    if now - since >= waited:
+        return Scale(max(most, 1 if current > 1 else 0))
+    return Scale(current, Memory(down_since=since, most=most))
+
+
+def _ceil(value: float) -> int:
+    """Rounded up, but not for the dust of floating point."""
+    return math.ceil(value - 1e-9)
+
+
+def resolved(scaling: Scaling, engine_requests: int) -> Scaling:
+    """The same with `requests_each` said: three quarters of what an engine takes at once."""
+    if scaling.requests_each is not None:
+        return scaling
+    return scaling.model_copy(update={"requests_each": max(1.0, 0.75 * engine_requests)})
