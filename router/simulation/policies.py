@@ -28,7 +28,9 @@ class Look:
 class Policy(Protocol):
     """Says every few seconds how many replicas there should be; `name` is told in the report."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the report calls it."""
 
     def start(self) -> int:
         """How many there are to begin with, up already."""
