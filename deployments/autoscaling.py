@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from models.catalog import Catalog, ModelCard
@@ -62,9 +61,9 @@ class EnginePolicy:
             # Running replicas that have not told yet: nothing is known, so nothing changes.
             return context.target_num_replicas, dict(context.policy_state)
         seen = Seen(loads, context.total_queued_requests or 0.0, context.target_num_replicas)
-        memory = Memory(**context.policy_state.get(_MEMORY, {}))
+        memory = context.policy_state.get(_MEMORY, Memory())
         result = scale(seen, memory, self._scaling, self._clock())
-        return result.replicas, {_MEMORY: asdict(result.memory)}
+        return result.replicas, {_MEMORY: result.memory}
 
 
 def _loads(context: AutoscalingContext) -> list[EngineStats]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.local.engine_stats import EngineStats
 from router.scaling.settings import Scaling
 from router.scaling.warm import least_at
 
 DEFAULT_REQUESTS = 24.0
+SMOOTHED_OVER_S = 60.0
 # Means of samples: under half a request is none.
 _NO_REQUEST = 0.5
 
@@ -33,17 +34,49 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """Requests, and the share of key-value caches that they want, summed over replicas.
+
+    Requests that wait will want as much of it as those that run have now.
+    """
+
+    requests: float = 0.0
+    cache: float = 0.0
+
+    def replicas(self, scaling: Scaling, share: float = 1.0) -> int:
+        """For so many, if each takes `share` of what it should; 0 without a request."""
+        if self.requests < _NO_REQUEST:
+            return 0
+        by_requests = self.requests / ((scaling.requests_each or DEFAULT_REQUESTS) * share)
+        by_cache = self.cache / (scaling.kv_cache_each * share)
+        return max(1, _ceil(max(by_requests, by_cache)))
+
+    def towards(self, other: Load, part: float) -> Load:
+        """This one, moved a part of the way."""
+        return Load(
+            self.requests + part * (other.requests - self.requests),
+            self.cache + part * (other.cache - self.cache),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
-    """Since when more, or fewer, replicas would have been right without a break.
+    """The smoothed load, and since when more, or fewer, replicas would have been right throughout.
 
     `least` is the least that was too much for those there are since `up_since`, `most` the most
     that would have been enough since `down_since`.
     """
 
+    at: float | None = None
+    load: Load = Load()
     up_since: float | None = None
     least: int = 0
     down_since: float | None = None
     most: int = 0
+
+    def calm(self) -> Memory:
+        """With nothing to change."""
+        return Memory(self.at, self.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +87,56 @@ class Scale:
     memory: Memory = Memory()
 
 
-def needed(seen: Seen, scaling: Scaling, share: float = 1.0) -> int:
-    """The replicas for that load if each takes `share` of what it should; 0 without a request.
-
-    Requests that wait will want as much of the key-value cache as those that run have now.
-    """
+def load_of(seen: Seen) -> Load:
+    """All that is wanted at one look."""
     running = sum(load.running for load in seen.loads)
     waiting = sum(load.waiting for load in seen.loads) + seen.queued
-    if running + waiting < _NO_REQUEST:
-        return 0
     cache = sum(load.kv_cache_usage for load in seen.loads)
-    wanted_cache = cache * (1 + waiting / running) if running else cache
-    by_requests = (running + waiting) / ((scaling.requests_each or DEFAULT_REQUESTS) * share)
-    by_cache = wanted_cache / (scaling.kv_cache_each * share)
-    return max(1, _ceil(max(by_requests, by_cache)))
+    return Load(running + waiting, cache * (1 + waiting / running) if running else cache)
 
 
 def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
-    """What to do at `now`, in seconds since the epoch."""
+    """What to do at `now`, in seconds since the epoch.
+
+    More is asked for by the load of the moment, fewer by its mean: else the peaks of a steady load
+    would hold a replica for ever that does nothing between them.
+    """
+    load = load_of(seen)
+    memory = _smoothed(memory, load, now)
     least = least_at(scaling, now)
     current = min(seen.replicas, scaling.max_replicas)
     if current < least:
-        return Scale(least)
-    low, high = (
-        max(least, min(needed(seen, scaling, share), scaling.max_replicas))
-        for share in (1.0, scaling.down_share)
-    )
+        return Scale(least, memory.calm())
+    low = _bounded(load.replicas(scaling), least, scaling)
+    mean = memory.load.replicas(scaling, scaling.down_share)
     if low > current:
         return _up(current, low, memory, scaling, now)
+    high = max(low, _bounded(mean, least, scaling))
     if high < current:
         return _down(current, high, memory, scaling, now)
-    return Scale(current)
+    return Scale(current, memory.calm())
+
+
+def _smoothed(memory: Memory, load: Load, now: float) -> Memory:
+    if memory.at is None:
+        return replace(memory, at=now, load=load)
+    part = 1 - math.exp(-max(0.0, now - memory.at) / SMOOTHED_OVER_S)
+    return replace(memory, at=now, load=memory.load.towards(load, part))
+
+
+def _bounded(replicas: int, least: int, scaling: Scaling) -> int:
+    return max(least, min(replicas, scaling.max_replicas))
 
 
 def _up(current: int, low: int, memory: Memory, scaling: Scaling, now: float) -> Scale:
     """Up to the least that was needed throughout; from nothing at once."""
     if current == 0:
-        return Scale(low)
+        return Scale(low, memory.calm())
     since = now if memory.up_since is None else memory.up_since
     least = low if memory.up_since is None else min(low, memory.least)
     if now - since >= scaling.up_after_s:
-        return Scale(least)
-    return Scale(current, Memory(up_since=since, least=least))
+        return Scale(least, memory.calm())
+    return Scale(current, replace(memory.calm(), up_since=since, least=least))
 
 
 def _down(current: int, high: int, memory: Memory, scaling: Scaling, now: float) -> Scale:
@@ -104,8 +145,8 @@ def _down(current: int, high: int, memory: Memory, scaling: Scaling, now: float)
     most = max(high, memory.most) if memory.down_since is not None else high
     waited = scaling.idle_after_s if current == 1 else scaling.down_after_s
     if now - since >= waited:
-        return Scale(max(most, 1 if current > 1 else 0))
-    return Scale(current, Memory(down_since=since, most=most))
+        return Scale(max(most, 1 if current > 1 else 0), memory.calm())
+    return Scale(current, replace(memory.calm(), down_since=since, most=most))
 
 
 def _ceil(value: float) -> int:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.local.engine_stats import EngineStats
-from router.scaling.policy import Memory, Seen, needed, scale
+from router.scaling.policy import Memory, Seen, load_of, scale
 from router.scaling.settings import Scaling
 
 RULES = st.builds(
@@ -82,14 +82,15 @@ def test_a_steady_load_comes_to_rest_where_it_is_served(
     told = [replicas for _, replicas, _ in follow(rules, course, min(start, rules.max_replicas))]
     last = told[-1]
     assert set(told[-100:]) == {last}
-    seen = Seen([load], queued, last)
-    low = min(needed(seen, rules), rules.max_replicas)
-    high = min(needed(seen, rules, rules.down_share), rules.max_replicas)
+    wanted = load_of(Seen([load], queued, last))
+    low = min(wanted.replicas(rules), rules.max_replicas)
+    high = min(wanted.replicas(rules, rules.down_share), rules.max_replicas)
     assert max(low, rules.min_replicas) <= last <= max(high, rules.min_replicas)
 
 
 @given(RULES, LOADS, st.integers(0, 40))
 def test_more_load_never_needs_less(rules: Scaling, load: EngineStats, queued: int) -> None:
-    one = needed(Seen([load], queued, 1), rules)
-    assert needed(Seen([load], queued + 1, 1), rules) >= one
-    assert needed(Seen([load], queued, 1), rules, rules.down_share) >= one
+    one = load_of(Seen([load], queued, 1))
+    more = load_of(Seen([load], queued + 1, 1))
+    assert more.replicas(rules) >= one.replicas(rules)
+    assert one.replicas(rules, rules.down_share) >= one.replicas(rules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.local.engine_stats import EngineStats
-from router.scaling.policy import Memory, Seen, needed, resolved, scale
+from router.scaling.policy import Load, Memory, Seen, load_of, resolved, scale
 from router.scaling.settings import Scaling, WarmHours
 
 RULES = Scaling(
@@ -36,7 +36,7 @@ def busy(running: int, waiting: int = 0, cache: float = 0.0) -> EngineStats:
 def test_needed_counts_requests_and_cache(
     loads: list[EngineStats], queued: float, replicas: int
 ) -> None:
-    assert needed(Seen(loads, queued, 1), RULES) == replicas
+    assert load_of(Seen(loads, queued, 1)).replicas(RULES) == replicas
 
 
 def test_up_after_a_moment_by_what_was_needed_throughout() -> None:
@@ -51,7 +51,7 @@ def test_a_peak_shorter_than_the_moment_changes_nothing() -> None:
     first = scale(Seen([busy(30)], 0, 1), Memory(), RULES, 100)
     calm = scale(Seen([busy(9)], 0, 1), first.memory, RULES, 102)
     again = scale(Seen([busy(30)], 0, 1), calm.memory, RULES, 105)
-    assert (calm.memory, again.replicas) == (Memory(), 1)
+    assert (calm.memory.up_since, again.replicas) == (None, 1)
 
 
 def test_down_slowly_and_to_what_was_enough_throughout() -> None:
@@ -62,11 +62,23 @@ def test_down_slowly_and_to_what_was_enough_throughout() -> None:
     assert [one.replicas for one in (seen, peak, still, down)] == [6, 6, 6, 4]
 
 
+def test_a_peak_that_is_over_at_once_is_not_counted_among_the_needs() -> None:
+    seen = scale(Seen([busy(1)] * 6, 0, 6), Memory(), RULES, 0)
+    peak = scale(Seen([busy(7)] * 6, 0, 6), seen.memory, RULES, 1)
+    assert (peak.memory.load.requests, peak.memory.most) == (pytest.approx(6.6, abs=0.01), 5)
+    down = scale(Seen([busy(1)] * 6, 0, 6), peak.memory, RULES, 600)
+    assert down.replicas == 5
+
+
+def test_the_mean_follows_the_load() -> None:
+    assert Load(10, 1).towards(Load(20, 2), 0.25) == Load(12.5, 1.25)
+
+
 def test_a_load_between_the_two_marks_moves_nothing() -> None:
     # Two replicas are needed at 10 each, and would be three or four at 5 each.
     for requests in (11, 15, 20):
         result = scale(Seen([busy(requests)], 0, 3), Memory(down_since=0), RULES, 10_000)
-        assert (result.replicas, result.memory) == (3, Memory())
+        assert (result.replicas, result.memory.down_since) == (3, None)
 
 
 def test_the_last_one_goes_only_where_it_may_and_after_no_request_at_all() -> None:
@@ -77,7 +89,7 @@ def test_the_last_one_goes_only_where_it_may_and_after_no_request_at_all() -> No
     late = scale(Seen([IDLE], 0, 1), Memory(down_since=0), sleeps, 900)
     asked = scale(Seen([busy(1)], 0, 1), Memory(down_since=0), sleeps, 900)
     assert (early.replicas, late.replicas, asked.replicas) == (1, 0, 1)
-    assert asked.memory == Memory()
+    assert asked.memory.down_since is None
 
 
 def test_from_many_it_goes_to_one_before_none() -> None:
