@@ -74,6 +74,8 @@ MEANINGS = {
     "retriever.collection.overlap": "Share of a chunk that stands in the next one too.",
     "retriever.collection.split_headings": "Every section its own chunk.",
     "retriever.collection.rrf_k": "Constant of reciprocal rank fusion.",
+    "retriever.collection.dense_weight": "What the dense ranking counts in the fusion; the lexical"
+    " one counts the rest.",
     "retriever.collection.depth": "Candidates that each ranking gives to the fusion.",
     "retriever.num_cpus": "CPUs that Ray sets aside for it.",
     "retriever.sources": "Structured sources by name: `crm`, or a YAML file of queries.",

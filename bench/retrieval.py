@@ -1,6 +1,6 @@
-"""Measure dense, lexical and fused search on a judged set: nDCG@10, MRR, recall@10.
+"""Measure dense, lexical, fused and tuned search on a judged set: nDCG@10, MRR, recall@10.
 
-`python -m bench.retrieval --docs docs.jsonl --queries queries.jsonl` through the real embedder,
+`podium bench retrieval --docs docs.jsonl --queries queries.jsonl` through the real embedder,
 FAISS and FTS5. A document is `{id, title|question, text|answers}`, a query `{id, text, relevant}`.
 """
 
@@ -10,119 +10,78 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.ranking import Quality, judge
-from models.deadline import Deadline
+from models.errors import PodiumError
 from models.local.embedder import SentenceTransformerEmbedder, packaged_model
-from retrieval.access import Everything
-from retrieval.opening import Retrieval, open_retrieval
-from retrieval.ports import SearchRequest
-from retrieval.preparing import IngestRequest
+from retrieval.judged import JudgedSet, read_set
+from retrieval.ranking import Quality, judge
 from retrieval.settings import CollectionSettings, Mode
+from retrieval.tuning import Found, Rankings, Setting, Tuned, tune
+from retrieval.tuning_run import rank_set
 
 DATA = Path("../shared/data/retrieval/stackfaq")
 MODES: tuple[Mode, ...] = get_args(Mode)
-_CHUNKS = 100
-_SECONDS = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedSet:
-    """Documents as (id, title, text), queries by id, and what is relevant to each."""
-
-    documents: tuple[tuple[str, str, str], ...]
-    queries: Mapping[str, str]
-    relevant: Mapping[str, frozenset[str]]
-
-
-def read_set(docs: Path, queries: Path) -> JudgedSet:
-    """Read the two JSONL files."""
-    rows = list(_rows(queries))
-    return JudgedSet(
-        documents=tuple(map(_document, _rows(docs))),
-        queries={row["id"]: row["text"] for row in rows},
-        relevant={row["id"]: frozenset(row["relevant"]) for row in rows},
-    )
-
-
-async def measure(judged: JudgedSet, settings: CollectionSettings) -> dict[Mode, Quality]:
-    """The quality of each mode over one ingestion of the set."""
+async def rank(
+    judged: JudgedSet, settings: CollectionSettings, sizes: Iterable[int]
+) -> dict[int, dict[str, Found]]:
+    """The rankings of every query, by the packaged embedder."""
     embedder = SentenceTransformerEmbedder("embed", packaged_model(), threads=2)
-    with tempfile.TemporaryDirectory() as folder:
-        retrieval = open_retrieval(Path(folder), embedder)
-        try:
-            await _ingest(retrieval, judged, settings)
-            return {
-                mode: judge(await _rankings(retrieval, judged, mode), judged.relevant)
-                for mode in MODES
-            }
-        finally:
-            retrieval.close()
-            embedder.close()
+    try:
+        return await rank_set(judged, embedder, settings, list(sizes), _note)
+    finally:
+        embedder.close()
 
 
-async def _ingest(retrieval: Retrieval, judged: JudgedSet, settings: CollectionSettings) -> None:
-    for number, (id_, title, text) in enumerate(judged.documents):
-        request = IngestRequest(
-            "bench",
-            id_,
-            text.encode(),
-            label="{}",
-            title=title,
-            media_type="text/plain",
-            settings=None if number else settings,
-            flush=False,
-        )
-        await retrieval.ingestor.ingest(request, Deadline.after(_SECONDS))
+def measure(
+    rankings: Rankings, judged: JudgedSet, settings: CollectionSettings
+) -> dict[Mode, Quality]:
+    """The quality of each mode as the settings cut and fuse."""
+    found = rankings[settings.chunk_tokens]
+
+    def quality(mode: Mode) -> Quality:
+        setting = Setting(settings.chunk_tokens, mode, settings.rrf_k, settings.dense_weight)
+        ranked = {query: one.documents(setting) for query, one in found.items()}
+        return judge(ranked, judged.relevant)
+
+    return {mode: quality(mode) for mode in MODES}
 
 
-async def _rankings(
-    retrieval: Retrieval, judged: JudgedSet, mode: Mode
-) -> dict[str, tuple[str, ...]]:
-    rankings = {}
-    for id_, text in judged.queries.items():
-        request = SearchRequest("bench", text, Everything(), k=_CHUNKS, mode=mode)
-        hits = await retrieval.searcher.search(request, Deadline.after(_SECONDS))
-        rankings[id_] = tuple(dict.fromkeys(hit.id for hit in hits))
-    return rankings
+def report(judged: JudgedSet, measured: Mapping[Mode, Quality], tuned: Tuned) -> dict[str, Any]:
+    """The document `--json` prints.
 
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def _document(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    title = row.get("title") or row.get("question") or ""
-    text = row.get("text") or "\n\n".join(row.get("answers", ()))
-    return str(row["id"]), title, text
-
-
-def report(judged: JudgedSet, measured: Mapping[Mode, Quality]) -> dict[str, Any]:
-    """The document `--json` prints; `tuned` is the mode with the best nDCG@10 on this set."""
-    best = max(MODES, key=lambda mode: measured[mode].ndcg10)
-    modes = {mode: asdict(quality) for mode, quality in measured.items()}
+    `tuned` has the setting that `podium tune` would pick, and the quality of picking so: each query
+    ranked by a setting that was picked without it.
+    """
     return {
         "n_docs": len(judged.documents),
         "n_queries": len(judged.queries),
-        **modes,
-        "tuned": {"setting": {"mode": best}, **modes[best]},
+        **{mode: asdict(quality) for mode, quality in measured.items()},
+        "tuned": {
+            "setting": tuned.chosen.values(),
+            "is_default": tuned.chosen == tuned.default,
+            "gain": tuned.gain,
+            "gain_ci95": tuned.gain_ci95,
+            **asdict(judge(tuned.held_out, judged.relevant)),
+        },
     }
 
 
-def _table(measured: Mapping[Mode, Quality]) -> Iterable[str]:
+def _table(measured: Mapping[Mode, Quality], judged: JudgedSet, tuned: Tuned) -> Iterable[str]:
     yield "mode     nDCG@10  95 %           MRR    recall@10"
-    for mode, quality in measured.items():
+    rows = [*measured.items(), ("tuned", judge(tuned.held_out, judged.relevant))]
+    for mode, quality in rows:
         low, high = quality.ci95
         yield (
             f"{mode:8} {quality.ndcg10:.3f}    {low:.3f}-{high:.3f}    "
             f"{quality.mrr:.3f}  {quality.recall10:.3f}"
         )
+    yield f"tuned: {tuned.chosen.values()}; measured on queries it was not picked by"
 
 
 def _arguments() -> argparse.Namespace:
@@ -131,6 +90,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=Path, default=DATA / "queries.jsonl")
     parser.add_argument("--chunk-tokens", type=int, default=200)
     parser.add_argument("--overlap", type=float, default=0.175)
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=(100, 400), help="chunk sizes that are tried too"
+    )
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -140,16 +102,27 @@ def main() -> int:
     arguments = _arguments()
     for path in (arguments.docs, arguments.queries):
         if not path.is_file():
-            print(f"skipped: there is no {path}; say --docs and --queries", file=sys.stderr)
+            _note(f"skipped: there is no {path}; say --docs and --queries")
             return 2
-    judged = read_set(arguments.docs, arguments.queries)
     settings = CollectionSettings(chunk_tokens=arguments.chunk_tokens, overlap=arguments.overlap)
-    measured = asyncio.run(measure(judged, settings))
+    try:
+        judged = read_set(arguments.docs, arguments.queries)
+    except PodiumError as error:
+        _note(f"Error: {error.message}")
+        return 2
+    sizes = dict.fromkeys((settings.chunk_tokens, *arguments.sizes))
+    rankings = asyncio.run(rank(judged, settings, sizes))
+    measured = measure(rankings, judged, settings)
+    tuned = tune(rankings, judged.relevant, settings)
     if arguments.json:
-        print(json.dumps(report(judged, measured)))
+        print(json.dumps(report(judged, measured, tuned)))
     else:
-        print("\n".join(_table(measured)))
+        print("\n".join(_table(measured, judged, tuned)))
     return 0
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,9 @@ class LocalSearcher:
             rankings.append(self._indexes.at(collection).search(vector, depth, labels))
         if mode != "dense":
             rankings.append(self._store.match(collection, request.query, depth, labels))
-        ranking = rankings[0] if len(rankings) == 1 else fuse(rankings, collection.settings.rrf_k)
+        settings = collection.settings
+        one = len(rankings) == 1
+        ranking = rankings[0] if one else fuse(rankings, settings.rrf_k, settings.weights)
         found = self._store.passages([scored.chunk_pk for scored in ranking])
         return self._recheck(_hits(ranking, found), request.access)[:k]
 

@@ -23,5 +23,12 @@ class CollectionSettings(BaseModel):
     split_headings: bool = False
     """Every section its own chunk: for documents of one short fact a heading."""
     rrf_k: int = Field(default=60, ge=1, le=1000)
+    dense_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    """What the dense ranking counts in the fusion; the lexical one counts the rest."""
     depth: int = Field(default=50, ge=1, le=1000)
     """How many candidates each ranking gives to the fusion."""
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """What the dense and the lexical ranking count, in sum two."""
+        return 2 * self.dense_weight, 2 * (1 - self.dense_weight)

@@ -32,6 +32,7 @@ from deployments.cli.simulate import simulate
 from deployments.cli.status import status
 from deployments.cli.stub import stub
 from deployments.cli.talk import talk
+from deployments.cli.tune import tune_
 
 app = typer.Typer(
     name="podium",
@@ -74,6 +75,7 @@ app.command()(run)
 app.command()(talk)
 app.command()(ingest)
 app.command()(search)
+app.command("tune")(tune_)
 app.add_typer(documents, name="documents")
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")

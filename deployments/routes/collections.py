@@ -19,6 +19,7 @@ from models.errors import InvalidDocument, InvalidRequest, NotFound
 from retrieval.documents import Document, Hit
 from retrieval.ports import SearchRequest
 from retrieval.preparing import IngestRequest
+from retrieval.settings import Mode
 from router.detect.documents import DocumentDetection
 from router.keys import USUAL_FLOOR, Principal, Scope
 from router.label import LEAST, Clearance, Label, LabelFilter, Level
@@ -34,6 +35,7 @@ class SearchBody(BaseModel):
 
     query: str = Field(min_length=1, max_length=8192)
     k: int | None = Field(default=None, ge=1, le=200)
+    mode: Mode | None = None
 
 
 @router.get("/v1/collections", summary="List the collections")
@@ -112,7 +114,7 @@ async def search(collection: str, request: Request, state: SharedState) -> dict[
     body = await read_json(request, SearchBody, state.limits.body_bytes)
     call = Call(state, principal, request, RouteBody())
     wanted = SearchRequest(
-        collection, body.query, _access(principal), body.k, request_id=call.request_id
+        collection, body.query, _access(principal), body.k, body.mode, call.request_id
     )
     searcher = TenantSearcher(state.searcher, principal.tenant)
     hits = await searcher.search(wanted, call.deadline)

@@ -16,7 +16,9 @@ from router.scaling.settings import Scaling
 from router.scaling.warm import least_at
 
 DEFAULT_REQUESTS = 24.0
-SMOOTHED_OVER_S = 60.0
+# Over how many seconds the load is a mean where more is asked for, and where fewer.
+QUICK_S = 10.0
+SLOW_S = 60.0
 # Means of samples: under half a request is none.
 _NO_REQUEST = 0.5
 
@@ -61,14 +63,15 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The smoothed load, and since when more, or fewer, replicas would have been right throughout.
+    """Two means of the load, and since when more, or fewer, replicas would have been right.
 
     `least` is the least that was too much for those there are since `up_since`, `most` the most
     that would have been enough since `down_since`.
     """
 
     at: float | None = None
-    load: Load = Load()
+    quick: Load = Load()
+    slow: Load = Load()
     up_since: float | None = None
     least: int = 0
     down_since: float | None = None
@@ -76,7 +79,7 @@ class Memory:
 
     def calm(self) -> Memory:
         """With nothing to change."""
-        return Memory(self.at, self.load)
+        return Memory(self.at, self.quick, self.slow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,8 @@ def load_of(seen: Seen) -> Load:
 def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
     """What to do at `now`, in seconds since the epoch.
 
-    More is asked for by the load of the moment, fewer by its mean: else the peaks of a steady load
-    would hold a replica for ever that does nothing between them.
+    More is asked for by the mean of a few seconds and fewer by that of a minute: else the peaks of
+    a steady load would start replicas that have nothing to do when they are up, or hold them.
     """
     load = load_of(seen)
     memory = _smoothed(memory, load, now)
@@ -107,11 +110,13 @@ def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
     current = min(seen.replicas, scaling.max_replicas)
     if current < least:
         return Scale(least, memory.calm())
-    low = _bounded(load.replicas(scaling), least, scaling)
-    mean = memory.load.replicas(scaling, scaling.down_share)
+    if current == 0:
+        return Scale(_bounded(load.replicas(scaling), least, scaling), memory.calm())
+    low = _bounded(memory.quick.replicas(scaling), least, scaling)
     if low > current:
         return _up(current, low, memory, scaling, now)
-    high = max(low, _bounded(mean, least, scaling))
+    slow = _bounded(memory.slow.replicas(scaling, scaling.down_share), least, scaling)
+    high = max(low, slow, min(1, load.replicas(scaling)))
     if high < current:
         return _down(current, high, memory, scaling, now)
     return Scale(current, memory.calm())
@@ -119,9 +124,14 @@ def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
 
 def _smoothed(memory: Memory, load: Load, now: float) -> Memory:
     if memory.at is None:
-        return replace(memory, at=now, load=load)
-    part = 1 - math.exp(-max(0.0, now - memory.at) / SMOOTHED_OVER_S)
-    return replace(memory, at=now, load=memory.load.towards(load, part))
+        return replace(memory, at=now, quick=load, slow=load)
+    passed = max(0.0, now - memory.at)
+    return replace(
+        memory,
+        at=now,
+        quick=memory.quick.towards(load, 1 - math.exp(-passed / QUICK_S)),
+        slow=memory.slow.towards(load, 1 - math.exp(-passed / SLOW_S)),
+    )
 
 
 def _bounded(replicas: int, least: int, scaling: Scaling) -> int:
@@ -129,9 +139,7 @@ def _bounded(replicas: int, least: int, scaling: Scaling) -> int:
 
 
 def _up(current: int, low: int, memory: Memory, scaling: Scaling, now: float) -> Scale:
-    """Up to the least that was needed throughout; from nothing at once."""
-    if current == 0:
-        return Scale(low, memory.calm())
+    """Up to the least that was needed throughout."""
     since = now if memory.up_since is None else memory.up_since
     least = low if memory.up_since is None else min(low, memory.least)
     if now - since >= scaling.up_after_s:

@@ -21,3 +21,10 @@ def test_scores_are_the_published_formula() -> None:
 
 def test_nothing_fuses_to_nothing() -> None:
     assert fuse([(), ()]) == ()
+
+
+def test_weights_say_how_much_each_ranking_counts() -> None:
+    rankings = [(Scored(1, 5.0), Scored(2, 4.0)), (Scored(2, 1.0), Scored(3, 0.5))]
+    assert fuse(rankings, 60, (1.0, 1.0)) == fuse(rankings, 60)
+    assert [scored.chunk_pk for scored in fuse(rankings, 60, (2.0, 0.0))][:2] == [1, 2]
+    assert fuse(rankings, 60, (0.0, 2.0))[0] == Scored(2, pytest.approx(2 / 61))

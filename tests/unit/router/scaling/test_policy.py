@@ -42,16 +42,22 @@ def test_needed_counts_requests_and_cache(
 def test_up_after_a_moment_by_what_was_needed_throughout() -> None:
     first = scale(Seen([busy(30)], 0, 1), Memory(), RULES, 100)
     assert (first.replicas, first.memory.up_since) == (1, 100)
-    second = scale(Seen([busy(19)], 0, 1), first.memory, RULES, 102)
-    third = scale(Seen([busy(40)], 0, 1), second.memory, RULES, 104)
-    assert (second.replicas, third.replicas) == (1, 2)
+    second = scale(Seen([busy(0)], 0, 1), first.memory, RULES, 103)
+    third = scale(Seen([busy(60)], 0, 1), second.memory, RULES, 104)
+    # The mean of some seconds was 30, 22 and 26.
+    assert (second.replicas, third.replicas) == (1, 3)
 
 
 def test_a_peak_shorter_than_the_moment_changes_nothing() -> None:
-    first = scale(Seen([busy(30)], 0, 1), Memory(), RULES, 100)
-    calm = scale(Seen([busy(9)], 0, 1), first.memory, RULES, 102)
-    again = scale(Seen([busy(30)], 0, 1), calm.memory, RULES, 105)
-    assert (calm.memory.up_since, again.replicas) == (None, 1)
+    result = scale(Seen([busy(3)], 0, 1), Memory(), RULES, 100)
+    for second, requests in enumerate((30, 30, 3, 3, 3, 3, 30, 3, 3, 3), start=101):
+        result = scale(Seen([busy(requests)], 0, 1), result.memory, RULES, second)
+        assert (result.replicas, result.memory.up_since) == (1, None)
+    told = []
+    for second in range(111, 125):
+        result = scale(Seen([busy(30)], 0, 1), result.memory, RULES, second)
+        told.append(result.replicas)
+    assert max(told) > 1
 
 
 def test_down_slowly_and_to_what_was_enough_throughout() -> None:
@@ -65,9 +71,9 @@ def test_down_slowly_and_to_what_was_enough_throughout() -> None:
 def test_a_peak_that_is_over_at_once_is_not_counted_among_the_needs() -> None:
     seen = scale(Seen([busy(1)] * 6, 0, 6), Memory(), RULES, 0)
     peak = scale(Seen([busy(7)] * 6, 0, 6), seen.memory, RULES, 1)
-    assert (peak.memory.load.requests, peak.memory.most) == (pytest.approx(6.6, abs=0.01), 5)
+    assert (peak.memory.slow.requests, peak.memory.most) == (pytest.approx(6.6, abs=0.01), 2)
     down = scale(Seen([busy(1)] * 6, 0, 6), peak.memory, RULES, 600)
-    assert down.replicas == 5
+    assert down.replicas == 2
 
 
 def test_the_mean_follows_the_load() -> None:

@@ -11,12 +11,14 @@ from statistics import fmean
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Means over queries; `ci95` is the bootstrap interval of `ndcg10`."""
+    """Means over queries, each with its 95 % bootstrap interval; `ci95` is that of `ndcg10`."""
 
     ndcg10: float
     mrr: float
     recall10: float
     ci95: tuple[float, float]
+    mrr_ci95: tuple[float, float]
+    recall10_ci95: tuple[float, float]
 
 
 def ndcg(ranked: Sequence[str], relevant: frozenset[str], depth: int = 10) -> float:
@@ -47,11 +49,15 @@ def judge(
     """The quality of one ranking a query id."""
     pairs = [(rankings[query], relevant) for query, relevant in judgements.items()]
     gains = [ndcg(ranked, relevant) for ranked, relevant in pairs]
+    firsts = [reciprocal_rank(ranked, relevant) for ranked, relevant in pairs]
+    found = [recall(ranked, relevant) for ranked, relevant in pairs]
     return Quality(
         ndcg10=fmean(gains),
-        mrr=fmean(reciprocal_rank(ranked, relevant) for ranked, relevant in pairs),
-        recall10=fmean(recall(ranked, relevant) for ranked, relevant in pairs),
+        mrr=fmean(firsts),
+        recall10=fmean(found),
         ci95=interval(gains, seed),
+        mrr_ci95=interval(firsts, seed),
+        recall10_ci95=interval(found, seed),
     )
 
 
