@@ -26,6 +26,18 @@ from router.simulation.trace import Arrival, read_trace, write_trace
 
 _TRACE = "Requests of your own: CSV or JSONL with at, prompt_tokens, output_tokens."
 
+ScalingOption = Annotated[
+    list[str] | None,
+    typer.Option("--scaling", metavar="KEY=VALUE", help="A field of scaling: max_replicas=4."),
+]
+EngineOption = Annotated[
+    list[str] | None,
+    typer.Option("--engine", metavar="KEY=VALUE", help="A figure of the engine: start_s=60."),
+]
+BeginOption = Annotated[
+    datetime, typer.Option("--begin", metavar="TIME", help="When it begins (UTC).")
+]
+
 
 def simulate(
     trace: Annotated[Path | None, typer.Option("--trace", metavar="FILE", help=_TRACE)] = None,
@@ -40,14 +52,8 @@ def simulate(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write the traffic down.")
     ] = None,
-    scaling: Annotated[
-        list[str] | None,
-        typer.Option("--scaling", metavar="KEY=VALUE", help="A field of scaling: max_replicas=4."),
-    ] = None,
-    engine: Annotated[
-        list[str] | None,
-        typer.Option("--engine", metavar="KEY=VALUE", help="A figure of the engine: start_s=60."),
-    ] = None,
+    scaling: ScalingOption = None,
+    engine: EngineOption = None,
     config: Annotated[
         Path | None,
         typer.Option("--config", metavar="FILE", help="Take scaling from a (serve_)config file."),
@@ -64,18 +70,14 @@ def simulate(
     end: Annotated[
         float, typer.Option("--end", min=0, metavar="SECONDS", help="Promise: whole answer.")
     ] = 30.0,
-    begin: Annotated[
-        datetime, typer.Option("--begin", metavar="TIME", help="When it begins (UTC).")
-    ] = datetime(2026, 11, 30),  # noqa: DTZ001 - typer reads times without a zone
+    begin: BeginOption = datetime(2026, 11, 30),  # noqa: DTZ001 - typer reads times without a zone
     chart: Annotated[
         Path | None, typer.Option("--chart", metavar="FILE", help="Draw replicas into a PNG.")
     ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Replay traffic on a model of replicas under our policy, Ray Serve's and fixed numbers."""
-    made = Traffic(_pattern(pattern), rate, hours, seed=seed)
-    requests = read_trace(trace) if trace else tuple(arrivals(made))
-    _check(requests)
+    requests = _requests(trace, Traffic(_pattern(pattern), rate, hours, seed=seed))
     figures = parse(EngineModel, _pairs(engine, "--engine"), "--engine")
     study = Study(
         requests,
@@ -104,9 +106,11 @@ def _pattern(name: str) -> Pattern:
     raise InvalidRequest("--pattern is day, burst or flat.", param="--pattern")
 
 
-def _check(requests: Sequence[Arrival]) -> None:
+def _requests(trace: Path | None, traffic: Traffic) -> tuple[Arrival, ...]:
+    requests = read_trace(trace) if trace else tuple(arrivals(traffic))
     if not requests:
         raise InvalidRequest("No request came in that time; say a longer --hours.", param="--hours")
+    return requests
 
 
 def _pairs(words: list[str] | None, option: str) -> dict[str, Any]:
