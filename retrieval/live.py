@@ -11,13 +11,15 @@ import numpy as np
 
 from models.embeddings import Vectors
 from retrieval.collection import Collection
-from retrieval.index import IndexOptions, VectorIndex, load
+from retrieval.index import IndexOptions, Selection, VectorIndex, load
 from retrieval.passages import Contents, Keys
 from retrieval.scored import Scored
 from retrieval.snapshots import Snapshots
 from retrieval.store import Change, Store
 
 _log = logging.getLogger(__name__)
+# Sets of labels that are kept ready for each index.
+_SELECTIONS = 32
 
 
 class Moment(NamedTuple):
@@ -39,6 +41,7 @@ class LiveIndex:
         self.saved = ""
         self._lock = threading.Lock()
         self._keys: dict[str, set[int]] = defaultdict(set)
+        self._selections: dict[frozenset[str], Selection] = {}
         for key, label in zip(contents.keys.tolist(), contents.labels, strict=True):
             self._keys[label].add(key)
 
@@ -47,8 +50,12 @@ class LiveIndex:
         with self._lock:
             if self._keys.keys() <= labels:
                 return self.index.search(vector, k)
-            keys = [key for label in labels for key in self._keys.get(label, ())]
-            return self.index.search(vector, k, np.array(keys, dtype=np.int64))
+            return self.index.search(vector, k, self._selection(labels))
+
+    def settle(self) -> None:
+        """Cluster the index if it has become too large to be read whole."""
+        if self.index.settle():
+            _log.info("the index of collection %d is clustered", self.collection.pk)
 
     def moment(self) -> Moment:
         """The index as FAISS writes it, with the moment it is of."""
@@ -59,6 +66,7 @@ class LiveIndex:
         """Make the committed change here too."""
         removed, added = set(change.removed), set(change.added)
         with self._lock:
+            self._selections.clear()
             self.index.replace(_keys(change.removed), _keys(change.added), vectors)
             for label in [label for label, keys in self._keys.items() if keys & removed]:
                 self._keys[label] -= removed
@@ -67,6 +75,18 @@ class LiveIndex:
             if added:
                 self._keys[change.label] |= added
             self.collection = change.collection
+
+    def _selection(self, labels: frozenset[str]) -> Selection:
+        """The keys under those labels, kept until the next change: many callers see the same."""
+        seen = frozenset(label for label in labels if label in self._keys)
+        selection = self._selections.get(seen)
+        if selection is None:
+            keys = np.fromiter((key for label in seen for key in self._keys[label]), np.int64)
+            selection = self.index.select(np.sort(keys))
+            if len(self._selections) >= _SELECTIONS:
+                self._selections.clear()
+            self._selections[seen] = selection
+        return selection
 
 
 class LiveIndexes:
@@ -144,6 +164,7 @@ class LiveIndexes:
         with self._saving:
             if live.saved == live.collection.mark:
                 return
+            live.settle()
             moment = live.moment()
             try:
                 self._snapshots.write(moment.collection, moment.dumped)

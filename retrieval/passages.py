@@ -47,11 +47,22 @@ def contents(connection: sa.Connection, collection: Collection, *, vectors: bool
     )
 
 
+_LABELS = sa.text(
+    """
+    WITH RECURSIVE step(label) AS (
+        SELECT min(label) FROM documents WHERE collection_pk = :pk
+        UNION ALL
+        SELECT (SELECT min(label) FROM documents WHERE collection_pk = :pk AND label > step.label)
+        FROM step WHERE step.label IS NOT NULL
+    )
+    SELECT label FROM step WHERE label IS NOT NULL
+    """
+)
+
+
 def labels(connection: sa.Connection, collection_pk: int) -> frozenset[str]:
-    """The distinct labels in the collection."""
-    of_collection = documents.c.collection_pk == collection_pk
-    statement = sa.select(documents.c.label).where(of_collection).distinct()
-    return frozenset(connection.execute(statement).scalars())
+    """The distinct labels in the collection, by one step in the index for each of them."""
+    return frozenset(connection.execute(_LABELS, {"pk": collection_pk}).scalars())
 
 
 def by_key(connection: sa.Connection, chunk_pks: Sequence[int], seals: Seals) -> dict[int, Hit]:

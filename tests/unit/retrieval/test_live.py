@@ -96,3 +96,33 @@ def test_removed_vectors_leave_the_disk_before_anything_is_flushed(tmp_path: Pat
     indexes.apply(removed, np.empty((0, DIM), np.float32))
     assert _written(tmp_path) == {}
     store.close()
+
+
+def test_a_change_is_seen_by_those_who_searched_before(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.put("kb", new_document("a", "one", label='{"n": 1}'))
+    store.put("kb", new_document("b", "two", label='{"n": 2}'))
+    indexes = _open(store, tmp_path)
+    seen = frozenset({'{"n": 1}'})
+    live = indexes.at(store.collection("kb"))
+    assert len(live.search(vector_of("three"), 5, seen)) == 1
+    new = new_document("c", "three", label='{"n": 1}')
+    change = store.put("kb", new)
+    indexes.apply(change, new.vectors)
+    found = indexes.at(store.collection("kb")).search(vector_of("three"), 5, seen)
+    assert found[0].chunk_pk == change.added[0]
+    assert len(found) == 2
+    store.close()
+
+
+def test_a_large_index_is_clustered_when_it_is_saved(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.put("kb", new_document("a", *(f"text {n}" for n in range(400))))
+    options = IndexOptions(exact_limit=300)
+    for _ in range(2):
+        indexes = LiveIndexes(store, Snapshots(tmp_path / "index"), options)
+        indexes.open_all()
+        live = indexes.at(store.collection("kb"))
+        assert live.index.clusters > 0
+        assert len(live.index.keys()) == 400
+    store.close()
