@@ -30,16 +30,23 @@ _SHIFTS = 6
 _SEED = 7
 
 
+def _faiss() -> Any:
+    """FAISS without its types, which know little of its Python side."""
+    import faiss
+
+    return faiss
+
+
 def batch_selector(allowed: Keys) -> Any:
     """FAISS's own selector of a set of keys, whatever they are."""
-    import faiss
+    faiss = _faiss()
 
     return faiss.IDSelectorBatch(allowed)
 
 
 def bitmap_selector(allowed: Keys) -> Any:
     """A bit for each key up to the largest: quicker to ask, and keys are small and dense here."""
-    import faiss
+    faiss = _faiss()
 
     held = np.zeros(int(allowed.max()) + 1 if len(allowed) else 1, dtype=bool)
     held[allowed] = True
@@ -74,7 +81,7 @@ class VectorIndex:
     """Unit vectors by chunk key; every method is safe to call from several threads."""
 
     def __init__(self, dim: int, options: IndexOptions, index: Any = None) -> None:
-        import faiss
+        faiss = _faiss()
 
         # More threads than cores in the deployment only wait for each other.
         faiss.omp_set_num_threads(1)
@@ -134,7 +141,7 @@ class VectorIndex:
 
     def dump(self) -> bytes:
         """The index as FAISS writes it."""
-        import faiss
+        faiss = _faiss()
 
         with self._lock:
             return bytes(faiss.serialize_index(self._index))
@@ -154,7 +161,7 @@ class VectorIndex:
 
     def _parameters(self, allowed: Selection | None) -> Any:
         """FAISS keeps no reference to a selector: the caller's selection outlives the search."""
-        import faiss
+        faiss = _faiss()
 
         selector = allowed.selector if allowed is not None else None
         if not self.clusters:
@@ -172,14 +179,14 @@ def clusters_for(size: int) -> int:
 
 def load(dumped: bytes, options: IndexOptions) -> VectorIndex:
     """The index of what `dump` gave."""
-    import faiss
+    faiss = _faiss()
 
     index: Any = faiss.deserialize_index(np.frombuffer(dumped, dtype=np.uint8))
     return VectorIndex(index.d, options, index)
 
 
 def _keys(index: Any) -> Keys:
-    import faiss
+    faiss = _faiss()
 
     if not hasattr(index, "nlist"):
         held: Keys = faiss.vector_to_array(index.id_map)
@@ -188,12 +195,13 @@ def _keys(index: Any) -> Keys:
     parts = [
         faiss.rev_swig_ptr(lists.get_ids(n), lists.list_size(n)).copy() for n in range(index.nlist)
     ]
-    return np.concatenate(parts).astype(np.int64)
+    keys: Keys = np.concatenate(parts).astype(np.int64)
+    return keys
 
 
 def _clustered(keys: Keys, vectors: Vectors, clusters: int) -> Any:
     """An IVF index of the vectors themselves: no code shortens them, so that scores are exact."""
-    import faiss
+    faiss = _faiss()
 
     dim = vectors.shape[1]
     centres = faiss.IndexFlatIP(dim)
