@@ -67,6 +67,8 @@ MEANINGS = {
     "gateway.limits.in_flight": "Requests at once in one gateway; above it 429.",
     "gateway.pings.first": "Seconds after which a silent stream opens without an event.",
     "gateway.pings.every": "Seconds between comments on a silent stream.",
+    "gateway.presidio": "Languages, such as `en`, in which Presidio's patterns read requests and"
+    " runs too; none without the extra `presidio`.",
     "retriever.embedder": "The catalog row whose vectors the collections hold.",
     "retriever.collection.mode": "How hits are ranked.",
     "retriever.collection.k": "Hits when a search does not say how many.",

@@ -1,4 +1,7 @@
-"""Resolves requirements/cpu.in into requirements/cpu.lock with uv: `make lock`."""
+"""Resolves requirements/*.in into locks of their names with uv: `make lock`.
+
+Those of the extras are resolved beside the CPU install's, which they must agree with.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCE = "requirements/cpu.in"
-LOCK = "requirements/cpu.lock"
+LOCKED = ("cpu", "presidio")
+"""The CPU install first: the others are held to it."""
 HEADER = "# Made by `make lock` for CPython 3.11 on Linux x86-64 without a GPU.\n"
 
 # Named by a dependency and not needed on a CPU; what only they need goes with them.
@@ -33,13 +36,15 @@ ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==", re.MULTILINE)
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         uv = install_uv(Path(folder))
-        fresh = Path(folder) / "cpu.lock"
-        if "--upgrade" not in sys.argv:
-            fresh.write_text((ROOT / LOCK).read_text())
-        compile_lock(uv, fresh)
-        text = prune(fresh.read_text())
-    (ROOT / LOCK).write_text(HEADER + text)
-    print(f"lock: {len(ENTRY.findall(text))} packages in {LOCK}")
+        for name in LOCKED:
+            lock = ROOT / "requirements" / f"{name}.lock"
+            fresh = Path(folder) / lock.name
+            if "--upgrade" not in sys.argv and lock.exists():
+                fresh.write_text(lock.read_text())
+            compile_lock(uv, f"requirements/{name}.in", fresh)
+            text = prune(fresh.read_text())
+            lock.write_text(HEADER + text)
+            print(f"lock: {len(ENTRY.findall(text))} packages in requirements/{lock.name}")
     return 0
 
 
@@ -50,9 +55,9 @@ def install_uv(folder: Path) -> Path:
     return folder / "uv" / "bin" / "uv"
 
 
-def compile_lock(uv: Path, output: Path) -> None:
+def compile_lock(uv: Path, source: str, output: Path) -> None:
     command = [
-        *(str(uv), "pip", "compile", SOURCE, "--python-version", "3.11", "--generate-hashes"),
+        *(str(uv), "pip", "compile", source, "--python-version", "3.11", "--generate-hashes"),
         *("--index-strategy", "unsafe-best-match", "--no-header", "--quiet"),
         *("--output-file", str(output), *pip_sources(), *sys.argv[1:]),
     ]

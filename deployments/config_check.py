@@ -12,6 +12,7 @@ from deployments.home import Home
 from deployments.library_files import read_library, read_plans
 from deployments.policy_check import check_policy
 from deployments.settings import Settings
+from deployments.text_scanner import check_presidio
 from models.catalog import Catalog
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
@@ -23,6 +24,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     _check_models(settings, catalog)
     check_scaling(settings, catalog)
     check_policy(settings, home)
+    check_presidio(settings)
     library = read_library(settings, str(home.path))
     plans = read_plans(settings, str(home.path), library)
     return {

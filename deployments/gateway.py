@@ -25,6 +25,7 @@ from deployments.replica_counts import ServeReplicaCount
 from deployments.replica_environment import enter_replica
 from deployments.retention import watch_retention
 from deployments.settings import Settings
+from deployments.text_scanner import text_scanner
 from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
@@ -75,6 +76,7 @@ class Gateway:
             salt=pepper,
             on_loopback=is_loopback(await _front_host()),
             keeper=keeper,
+            scanner=text_scanner(settings),
         )
         self._tasks = [
             asyncio.create_task(self._state.status.watch()),

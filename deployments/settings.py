@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,7 @@ class GatewaySettings(BaseModel):
     num_cpus: float = Field(default=0.5, ge=0)
     limits: Limits = Limits()
     pings: Pings = Pings()
+    presidio: tuple[Annotated[str, Field(pattern="^[a-z]{2}$")], ...] = ()
 
 
 class RetrieverSettings(BaseModel):

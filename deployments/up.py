@@ -39,6 +39,7 @@ from deployments.readiness import wait_ready
 from deployments.remote_set_up import prepare_remote
 from deployments.run_file import Running, remove_running, write_running
 from deployments.settings import Settings
+from deployments.text_scanner import check_presidio
 from models.errors import SetupError
 from models.weights import check_digest, weights_folder
 from router.store.state import State
@@ -89,6 +90,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
         update={"home": str(home.path), "port": settings.port or _any_port(settings.host)}
     )
     _check_port(settings)
+    check_presidio(settings)
     settings = prepare_remote(stack, home, settings, say)
     check_models(home, settings, say)
     check_policy(settings, home)
