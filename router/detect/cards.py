@@ -41,6 +41,7 @@ _SAYS = re.compile(
     r"card|credit|debit|visa|master|amex|maestro|diners|discover|unionpay|\bjcb\b|\bcc\b|\bpan\b"
     r"|karte|carte|tarjeta|carta|cartao|karta|karty|kaart|kort\b|bancomat|bancaire"
 )
+_BROKEN = re.compile(r"\d{4}[ ]?\r?\n[ ]?\d{4}")
 _WRAPPED = re.compile(r"(?<![\w])\d{4}(?:(?:[ -]|[ ]?\r?\n[ ]?)\d{4}){3}(?![\w])")
 _SECURITY = re.compile(
     r"\b(?:cvv2?|cvc2?|cid|card verification (?:value|code)|security code|sicherheitscode"
@@ -58,7 +59,7 @@ def find_cards(page: Page) -> Iterator[Match]:
     for run in runs(page, _LEAST):
         if not _grows(page, run):
             yield from _cards(run)
-    if page.hints.digits(16) and page.hints.matches(_SAYS):
+    if page.hints.matches(_BROKEN):
         yield from _wrapped(page)
 
 

@@ -92,9 +92,9 @@ def load_presidio(languages: Sequence[str]) -> Analyzer:
     SetupError when Presidio is not installed.
     """
     try:
-        engine = importlib.import_module("presidio_analyzer")
-        nlp = importlib.import_module("presidio_analyzer.nlp_engine")
-        domains = importlib.import_module("tldextract.tldextract")
+        engine: Any = importlib.import_module("presidio_analyzer")
+        nlp: Any = importlib.import_module("presidio_analyzer.nlp_engine")
+        domains: Any = importlib.import_module("tldextract.tldextract")
     except ModuleNotFoundError as error:
         raise SetupError(
             "gateway.presidio needs the extra: pip install 'podium[presidio]', or take the setting"
