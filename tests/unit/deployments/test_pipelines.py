@@ -44,7 +44,8 @@ version: 1
 input: {text: Text}
 steps:
   greet: {use: generate, prompt: mine/greet@prod, output: Greeting, with: {text: input.text}}
-output: {reply: greet.words}
+  say: {use: generate, prompt: mine/greet@prod, with: {text: greet.words}}
+output: {reply: say}
 """
 PROMPT = "inputs: [text]\nmessages: [{role: user, content: '{{ text }}'}]\n"
 SCHEMA = "type: object\nproperties: {words: {type: string}}\nrequired: [words]\n"
