@@ -86,9 +86,11 @@ def issued(digits: str) -> bool:
 
 
 def _cards(run: Run) -> Iterator[Match]:
+    said = near(run.page, run.start, _SAYS)
+    if not said and len(run.digits) < min(_SURE):
+        return
     first, count = 0, len(run.groups)
     sums = LuhnSums(run.digits)
-    said = near(run.page, run.start, _SAYS)
     while first < count:
         last = _last(run, first, sums, said)
         if last is None:
