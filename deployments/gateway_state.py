@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from deployments.accounting import DIRECT, Accounting, Purpose
 from deployments.acts import GatewayActs, tool_cards
 from deployments.charged_chat import ChargedChat
+from deployments.charged_speech import ChargedTranscriber
 from deployments.egress_chat import chat_port
 from deployments.egress_images import image_port
 from deployments.hedged_chat import HedgedChat, Hedging
@@ -22,7 +23,7 @@ from deployments.meter import Meter
 from deployments.model_status import ModelStatus
 from deployments.outbox import Outbox
 from deployments.policy_keeper import PolicyKeeper
-from deployments.ports import RemoteSearcher, RemoteSource, RemoteTokenCounter
+from deployments.ports import RemoteSearcher, RemoteSource, RemoteTokenCounter, RemoteTranscriber
 from deployments.remote import Remote
 from deployments.sealed_retrieval import SealedRemote
 from deployments.settings import Settings
@@ -138,6 +139,13 @@ class GatewayState:
         port, card = self.chat_model(name), self.catalog.card(name)
         charged = ChargedChat(port, card, self.window(name), who, self.accounting, purpose)
         return HedgedChat(charged, self._hedging[name]) if card.hedge else charged
+
+    def transcriber_for(
+        self, who: Principal, name: str, purpose: Purpose = DIRECT
+    ) -> ChargedTranscriber:
+        """What writes speech down, every call of it counted among the costs of the key."""
+        port = RemoteTranscriber(self.models[name])
+        return ChargedTranscriber(port, self.catalog.card(name), who, self.accounting, purpose)
 
     def window(self, name: str) -> int | None:
         """The tokens that prompt and answer of a model may have together, None when not known."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from deployments.accounting import Purpose
 from deployments.library_files import read_library, read_plans
-from deployments.ports import RemoteTranscriber
 from deployments.tenant_collections import TenantSearcher
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
@@ -74,7 +73,7 @@ class Pipelines:
         return Executor(
             Capabilities(
                 chat=lambda name: state.chat_for(who, name, purpose),
-                transcriber=lambda name: RemoteTranscriber(state.models[name]),
+                transcriber=lambda name: state.transcriber_for(who, name, purpose),
                 searcher=TenantSearcher(state.searcher, who.tenant),
                 source=state.source,
                 available=state.available,

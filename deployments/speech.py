@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from ray import serve
 
@@ -13,6 +14,7 @@ from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.live import HeardClip, Listened, LiveTraits, Piece, SpokenClip
+from models.local.engine_clock import EngineClock
 from models.local.whisper import WhisperEngine, WhisperStats
 from models.local.whisper_settings import WhisperSettings
 from models.messages import Segment, Transcript, TranscriptionRequest
@@ -28,20 +30,34 @@ class Speech:
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
         self._engine = WhisperEngine(card.id, folder, WhisperSettings(**card.engine))
+        self._clock, self._accelerators = EngineClock(), max(1.0, card.num_gpus)
         self._start_s = time.monotonic() - entered
 
     async def transcribe(self, request: TranscriptionRequest, seconds: float) -> Transcript:
         """The transcript, within `seconds`."""
-        return await self._engine.transcribe(request, Deadline.after(seconds))
+        mark = self._clock.begin()
+        try:
+            done = await self._engine.transcribe(request, Deadline.after(seconds))
+            return self._timed(done, mark)
+        finally:
+            self._clock.end(mark)
 
     async def stream(
         self, request: TranscriptionRequest, seconds: float
     ) -> AsyncGenerator[Segment | Transcript, None]:
         """Segments as they are written, then the transcript, within `seconds`."""
         pieces = self._engine.stream(request, Deadline.after(seconds))
-        async with aclosing(pieces):
-            async for piece in pieces:
-                yield piece
+        mark = self._clock.begin()
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield self._timed(piece, mark) if isinstance(piece, Transcript) else piece
+        finally:
+            self._clock.end(mark)
+
+    def _timed(self, done: Transcript, mark: float) -> Transcript:
+        """The transcript with the seconds that this engine's accelerators worked for it."""
+        return replace(done, engine_seconds=self._clock.seconds(mark) * self._accelerators)
 
     async def listen(self, piece: Piece, seconds: float) -> Listened:
         """A piece of a live line, within `seconds`."""

@@ -266,9 +266,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said; empty `segments` mean that no speech was heard."""
+    """What was said; empty `segments` mean that no speech was heard.
+
+    `duration` is seconds of sound, `engine_seconds` those that an engine worked for it.
+    """
 
     text: str
     segments: tuple[Segment, ...]
     language: str
     duration: float
+    engine_seconds: float = 0.0

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from deployments.call import Call
+from deployments.charged_speech import worked
 from deployments.gateway_state import SharedState
-from deployments.ports import RemoteTranscriber
 from deployments.wire.audio_form import TRANSLATED, AudioForm, read_audio_form
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.event_stream import EventStream
@@ -20,7 +20,7 @@ from deployments.wire.openapi import file_form
 from deployments.wire.transcript import json_body, srt, verbose_body, vtt
 from deployments.wire.transcript_events import DONE, delta_event, done_event
 from models.catalog import ModelCard
-from models.messages import Segment, Transcript, TranscriptionRequest, Usage
+from models.messages import Segment, Transcript, TranscriptionRequest
 from router.keys import Scope
 
 router = APIRouter(tags=["audio"])
@@ -62,7 +62,7 @@ async def _decided(request: Request, form: AudioForm, call: Call) -> ModelCard:
 
 async def _whole(form: AudioForm, card: ModelCard, call: Call, translate: bool = False) -> Response:
     wanted = replace(_wanted(form, card, call), translate=translate)
-    port = RemoteTranscriber(call.state.models[card.id])
+    port = call.state.transcriber_for(call.principal, card.id)
     transcript = await port.transcribe(wanted, call.deadline)
     await call.detect({"voice_in": [transcript.text]}, spoken=True)
     return _response(transcript, form, call, card, "translate" if translate else "transcribe")
@@ -71,14 +71,14 @@ async def _whole(form: AudioForm, card: ModelCard, call: Call, translate: bool =
 async def _events(
     wanted: TranscriptionRequest, card: ModelCard, call: Call
 ) -> AsyncGenerator[bytes, None]:
-    port = RemoteTranscriber(call.state.models[card.id])
+    port = call.state.transcriber_for(call.principal, card.id)
     async with aclosing(port.stream(wanted, call.deadline)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Segment):
                 yield delta_event(piece)
                 continue
             await call.detect({"voice_in": [piece.text]}, spoken=True)
-            yield done_event(piece, call.finished(card, Usage()))
+            yield done_event(piece, call.finished(card, worked(piece)))
             yield DONE
 
 
@@ -110,4 +110,4 @@ def _response(
         if wanted == "verbose_json"
         else json_body(transcript)
     )
-    return JSONResponse(body | {"route": call.finished(card, Usage())}, headers=headers)
+    return JSONResponse(body | {"route": call.finished(card, worked(transcript))}, headers=headers)

@@ -33,7 +33,7 @@ def painting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     write_pipeline(folder / "weights")
     rows = folder / "rows"
     rows.mkdir()
-    (rows / "tiny.yaml").write_text(ROW.format(path=folder / "weights"))
+    (rows / "tiny.yaml").write_text(ROW.format(path=folder / "weights" / "pipeline"))
     given = {
         "PODIUM_MODELS": json.dumps(["embed", "mistral", "tiny"]),
         "PODIUM_CATALOG": json.dumps([str(rows)]),
