@@ -88,9 +88,11 @@ class Stub:
             said = Said(asked, row)
             if asked.stream or row.fault in NEED_A_STREAM:
                 events = self._events(said, dialect)
-                return StreamingResponse(events, media_type="text/event-stream")
+                return StreamingResponse(
+                    events, media_type="text/event-stream", headers=row.headers
+                )
             await self._wait(row, len(said.words))
-            return JSONResponse(dialect.whole(said))
+            return JSONResponse(dialect.whole(said), headers=row.headers)
 
         return answer
 

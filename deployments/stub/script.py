@@ -24,6 +24,7 @@ class Row(BaseModel):
     event of the stream behind which a fault strikes, -1 for before the first one. `status` answers
     with an error of that status, `code` is its code. `reason` is why it ends, in the dialect's own
     word. `pace` is words a second, `delay` how many seconds pass before the answer begins.
+    `headers` come with the answer of a chat, as limits do.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +45,7 @@ class Row(BaseModel):
     refusal: str = ""
     reason: str | None = None
     cached: Annotated[int, Field(ge=0)] = 0
+    headers: dict[str, str] = Field(default_factory=dict)
 
 
 class ScriptFile(BaseModel):

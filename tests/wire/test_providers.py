@@ -102,6 +102,33 @@ def test_it_answers_whole_and_streaming(model: str, gated: Server, stub: StubSer
     assert {got["target"].partition("?")[0] for got in stub.received} == {paths[model]}
 
 
+LIMITS = {
+    "chatgpt": ("x-ratelimit-{}-requests", ("50", "0", "10m")),
+    "claude": ("anthropic-ratelimit-requests-{}", ("50", "0", "2999-01-01T00:00:00Z")),
+}
+
+
+@pytest.mark.parametrize("model", list(LIMITS))
+def test_a_limit_that_headers_tell_is_kept_before_it_is_hit(
+    model: str, stub: StubServer, tmp_path: Path
+) -> None:
+    name, values = LIMITS[model]
+    words = ("limit", "remaining", "reset")
+    told = {name.format(word): value for word, value in zip(words, values, strict=True)}
+    served = _served(stub, tmp_path)
+    gated = next(served)
+    asked(gated, model)
+    asked(gated, model)
+    assert len(stub.received) == 2, "the probe: without the headers the next one leaves"
+    stub.tell(Row(headers=told))
+    asked(gated, model)
+    with pytest.raises(openai.RateLimitError) as caught:
+        asked(gated, model)
+    assert caught.value.code == "overloaded" and "rate limit" in caught.value.message
+    assert len(stub.received) == 1
+    next(served, None)
+
+
 @pytest.mark.parametrize("model", ["claude", "gemini"])
 def test_confidential_data_stays_inside(model: str, gated: Server, stub: StubServer) -> None:
     asked(gated, model)
