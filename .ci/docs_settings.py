@@ -39,6 +39,8 @@ MEANINGS = {
     "schemas": "Further folders of schemas; a later one replaces an earlier one of its name.",
     "gpu_second_usd": "US dollars for a second of an accelerator (or CPU engine), for local rows"
     " without a `price`.",
+    "gpu_memory_gib": "Memory of each GPU, where models run on other machines: what does not fit"
+    " is refused; by default this machine's GPUs are asked.",
     "remote": "Models outside: `on` serves rows whose key is there, `stub` leads to our own stub.",
     "outside": "The rows that `remote: on` serves, where the keys are not seen at deployment; by"
     " default those whose key is there.",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from deployments.autoscaling import check_scaling
 from deployments.catalog_files import read_catalog
+from deployments.fit_check import check_fit
 from deployments.home import Home
 from deployments.library_files import read_library, read_plans
 from deployments.policy_check import check_policy
+from deployments.serve_file import BUILDER, Application, ServeFile
 from deployments.settings import Settings
 from deployments.text_scanner import check_presidio
 from models.catalog import Catalog
@@ -23,6 +25,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     catalog = read_catalog(settings, str(home.path))
     _check_models(settings, catalog)
     check_scaling(settings, catalog)
+    check_fit(settings, catalog)
     check_policy(settings, home)
     check_presidio(settings)
     library = read_library(settings, str(home.path))
@@ -45,16 +48,12 @@ def settings_in_file(path: Path) -> Settings:
     except OSError as error:
         raise InvalidConfig(f"{path} can't be read: {error.strerror}.", param="FILE") from error
     if isinstance(data, Mapping) and "applications" in data:
-        data = _arguments(data["applications"], path)
+        data = _arguments(parse(ServeFile, data, path.name).applications, path)
     return parse(Settings, data, path.name)
 
 
-def _arguments(applications: Any, path: Path) -> Any:
-    found = [
-        row.get("args") or {}
-        for row in applications or []
-        if isinstance(row, Mapping) and row.get("import_path") == "deployments.app:build"
-    ]
+def _arguments(applications: Iterable[Application], path: Path) -> Any:
+    found = [row.args for row in applications if row.import_path == BUILDER]
     if len(found) != 1:
         raise InvalidConfig(
             f"{path.name} must have exactly one application with import_path "

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from deployments.wire.limits import Limits
 from deployments.wire.pings import Pings
@@ -76,6 +76,7 @@ class Settings(BaseModel):
     policy file, `ledger` a PostgreSQL for the ledger, `home` the folder of all state;
     `gpu_second_usd` what a second of an accelerator costs where a local model's row has no price;
     `scaling` says by model how many replicas it may have, where that is not the row's `replicas`;
+    `gpu_memory_gib` is what each GPU has, where models run on other machines than this;
     `pipelines`, `prompts` and `schemas` name more folders of those. `outside` names the rows that
     `remote: on` serves, None those whose key is there: on a cluster only Egress sees the keys.
     """
@@ -94,6 +95,7 @@ class Settings(BaseModel):
     prompts: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     gpu_second_usd: float = Field(default=0.0, ge=0)
+    gpu_memory_gib: float | None = Field(default=None, gt=0)
     remote: str = Field(default="off", pattern="^(off|stub|on)$")
     outside: tuple[str, ...] | None = None
     gateway: GatewaySettings = GatewaySettings()
@@ -102,6 +104,14 @@ class Settings(BaseModel):
     scaling: Mapping[str, Scaling] = Field(default_factory=dict)
     logical_cpus: float = Field(default=8, gt=0)
     object_store_mib: int = Field(default=128, ge=80)
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = [name for name in dict.fromkeys(value) if value.count(name) > 1]
+        if twice:
+            raise ValueError(f"names '{twice[0]}' twice; `replicas` of its row makes more of it")
+        return value
 
 
 def profile_names() -> tuple[str, ...]:

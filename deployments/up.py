@@ -22,6 +22,7 @@ from deployments.catalog_files import read_catalog
 from deployments.deployed import check_deployed
 from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
+from deployments.fit_check import check_fit
 from deployments.home import Home
 from deployments.home_lock import lock_home
 from deployments.ledger import open_ledger
@@ -116,6 +117,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
 def check_models(home: Home, settings: Settings, say: Say) -> None:
     """Refuse to start over weights that are missing or not the ones the catalog names."""
     catalog = read_catalog(settings, str(home.path))
+    check_fit(settings, catalog)
     for name in settings.models:
         card = catalog.card(name)
         if card.is_local:

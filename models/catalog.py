@@ -201,8 +201,14 @@ def read_rows(path: Path) -> tuple[ModelCard, ...]:
     if not isinstance(rows, list):
         raise InvalidConfig(f"{path.name} must be a list of models.", param=path.name)
     cards = tuple(parse(ModelCard, row, f"{path.name} row {n + 1}") for n, row in enumerate(rows))
+    ids = [card.id for card in cards]
     for card in cards:
         _check_insecure(path, card)
+        if ids.count(card.id) > 1:
+            raise InvalidConfig(
+                f"{path.name} has two rows with the id {card.id}; give one another name.",
+                param="id",
+            )
     return cards
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,33 @@ def prepare(
     if state is not None:
         prepare_state(made, settings_in_file(state), note)
     note(f"{made.path} is ready")
+
+
+@cluster.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A serve_config.yaml.")],
+    home: HomeOption = None,
+) -> None:
+    """Look at a configuration and the running cluster together, before `serve deploy`.
+
+    Files, weights that are on this node, Ray's token, and a node for each placement.
+    """
+    import ray
+
+    from deployments.cluster_check import check_auth, check_nodes, labels_of
+    from deployments.config_check import check_config, settings_in_file
+    from deployments.up import check_models
+
+    settings, at = settings_in_file(file), home_of(home)
+    check_auth(os.environ)
+    check_config(settings, at)
+    check_models(at, settings, note)
+    ray.init(address="auto", log_to_driver=False, logging_level="ERROR")
+    try:
+        check_nodes(settings, labels_of(ray.nodes()))
+    finally:
+        ray.shutdown()
+    note("ok")
 
 
 @cluster.command("env")

@@ -54,6 +54,9 @@ def test_what_ships_holds_up(cli: Cli, tmp_path: Path) -> None:
         ("gateway: {replicas: 0}\n", "gateway.replicas"),
         ("prot: 1\n", "prot"),
         ("models: [mistral, embed, nothing]\n", "models"),
+        ("models: [mistral, embed, mistral]\n", "models"),
+        ("scaling: {mistrall: {}}\n", "scaling.mistrall"),
+        ("scaling: {mistral: {max_replica: 2}}\n", "scaling.mistral.max_replica"),
         ("policy: /no/such/policy.yaml\n", "policy"),
         ("pipelines: [/no/such/folder]\n", "pipelines"),
         ("- a\n", "settings.yaml"),
@@ -80,6 +83,40 @@ def test_a_serve_config_is_checked_by_its_arguments(cli: Cli, tmp_path: Path) ->
     file.write_text(yaml.safe_dump({"applications": [row, deepcopy(row)]}))
     assert cli("config", "check", str(file), "--json").json()["error"]["param"] == "applications"
     assert cli("config", "check", str(tmp_path / "none.yaml")).code == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "param"),
+    [
+        ({"http_option": {}}, "http_option"),
+        ({"http_options": {"hots": "127.0.0.1"}}, "http_options.hots"),
+        (
+            {"applications": [{"name": "podium", "import_path": "x", "arg": {}}]},
+            "applications.0.arg",
+        ),
+        ({"proxy_location": "Everywhere"}, "proxy_location"),
+    ],
+)
+def test_what_serve_would_take_silently_is_refused(
+    cli: Cli, tmp_path: Path, more: dict[str, Any], param: str
+) -> None:
+    file = tmp_path / "serve_config.yaml"
+    row = {"name": "podium", "import_path": "deployments.app:build", "args": {}}
+    file.write_text(yaml.safe_dump({"applications": [row]} | more))
+    error = cli("config", "check", str(file), "--json").json()["error"]
+    assert error["param"] == param
+
+
+def test_two_rows_of_one_id_in_one_file_are_refused(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "catalog").mkdir()
+    row = {"id": "twin", "dialect": "vllm", "path": "/nowhere", "clearance": {"level": "PUBLIC"}}
+    file = tmp_path / "catalog" / "twins.yaml"
+    file.write_text(yaml.safe_dump([row]))
+    assert cli("config", "check", "--home", str(tmp_path), "--json").json()["ok"] is True
+    file.write_text(yaml.safe_dump([row, deepcopy(row)]))
+    error = cli("config", "check", "--home", str(tmp_path), "--json").json()["error"]
+    assert error["param"] == "id"
+    assert "two rows with the id twin" in error["message"]
 
 
 def test_a_profile_that_is_not_there_names_those_that_are(cli: Cli) -> None:
