@@ -146,6 +146,8 @@ def find_assignments(page: Page) -> Iterator[Match]:
         (_KEYS, "GENERIC_SECRET", _key),
         (_VENDORS, "GENERIC_SECRET", _vendor_key),
     ):
+        if words is not _PASSWORDS and not page.hints.digits(1):
+            continue
         for word in words:
             at = page.lower.find(word)
             while at >= 0:
