@@ -61,7 +61,9 @@ def decode(
     blocks = list(_blocks(audio, name, longest, param, rate))
     if not blocks:
         raise InvalidAudio("The file holds no sound. Send one with speech in it.", param=param)
-    return np.concatenate(blocks).astype(np.float32) / 32768.0
+    samples = np.concatenate(blocks).astype(np.float32)
+    samples /= 32768.0
+    return samples
 
 
 def _blocks(

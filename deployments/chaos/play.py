@@ -22,7 +22,7 @@ from router.ledger_reader.sqlite_source import SqliteSource
 from router.ledger_reader.verify import verify
 
 # One key that runs out in every run, and one that does not.
-BUDGETS = {"small": 120, "large": 10_000_000}
+BUDGETS = {"small": 2_000, "large": 10_000_000}
 _ENGINES_GONE_S = 60.0
 _PLACES_FREE_S = 90.0
 _AFTER_S = 5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -26,6 +26,11 @@ def join_clips(speech: Iterable[Clip], *, window: float, gap: float) -> list[Cli
         else:
             joined.append(clip)
     return joined
+
+
+def grouped(clips: Sequence[Clip], size: int) -> list[Sequence[Clip]]:
+    """The clips in their order, so many at a time, the rest last."""
+    return [clips[start : start + size] for start in range(0, len(clips), size)]
 
 
 def _cut(speech: Iterable[Clip], window: float) -> Iterable[Clip]:

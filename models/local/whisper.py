@@ -19,7 +19,7 @@ from models.errors import DeadlineExceeded, UnsupportedParameter, WeightsError
 from models.live import HeardClip, LiveTraits, SpokenClip
 from models.local.live_ear import Detected, Floats
 from models.local.live_speech import LiveSpeech
-from models.local.speech_clips import Clip, join_clips
+from models.local.speech_clips import Clip, grouped, join_clips
 from models.local.whisper_settings import WhisperSettings
 from models.messages import Segment, Transcript, TranscriptionRequest, Word
 
@@ -35,6 +35,8 @@ _FRAMES = 100
 _AFTER_S = 0.3
 # No speaker needs more tokens; a model that repeats itself would go on to its limit.
 _TOKENS_A_SECOND = 25
+# Clips whose features are made at once: 1 MiB each, and an hour of speech has two thousand.
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,14 +189,33 @@ class WhisperEngine:
         return join_clips(speech, window=window, gap=self._settings.join)
 
     def _hear(
-        self, samples: Samples, clips: list[Clip], request: TranscriptionRequest
+        self, samples: Samples, clips: Sequence[Clip], request: TranscriptionRequest
+    ) -> tuple[Iterator[HeardSegment], str]:
+        """What is said in the clips, some of them at a time; the first ones tell the language."""
+        batch = self._settings.batch
+        first, *rest = grouped(clips, max(1, _AT_ONCE // batch) * batch)
+        segments, language = self._hear_some(samples, first, request, request.language)
+
+        def heard() -> Iterator[HeardSegment]:
+            yield from segments
+            for some in rest:
+                yield from self._hear_some(samples, some, request, language)[0]
+
+        return heard(), language
+
+    def _hear_some(
+        self,
+        samples: Samples,
+        clips: Sequence[Clip],
+        request: TranscriptionRequest,
+        language: str | None,
     ) -> tuple[Iterator[HeardSegment], str]:
         from faster_whisper import BatchedInferencePipeline
 
         settings = self._settings
         segments, info = BatchedInferencePipeline(self._whisper).transcribe(
             samples,
-            language=request.language,
+            language=language,
             task="translate" if request.translate else "transcribe",
             clip_timestamps=[clip._asdict() for clip in clips],
             batch_size=settings.batch,

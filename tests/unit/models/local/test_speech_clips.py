@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.local.speech_clips import Clip, join_clips
+from models.local.speech_clips import Clip, grouped, join_clips
 
 
 def test_near_stretches_are_joined_while_they_fit_the_window() -> None:
@@ -53,3 +53,9 @@ def test_clips_fit_the_window_in_order_and_cover_all_speech(
     for stretch in speech:
         middle = (stretch.start + stretch.end) / 2
         assert any(clip.start <= middle <= clip.end for clip in clips)
+
+
+def test_clips_are_taken_some_at_a_time() -> None:
+    clips = [Clip(float(number), number + 0.5) for number in range(5)]
+    assert grouped(clips, 2) == [clips[:2], clips[2:4], clips[4:]]
+    assert grouped([], 2) == []

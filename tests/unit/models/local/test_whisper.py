@@ -169,3 +169,17 @@ async def test_a_model_of_one_language_cannot_translate(engine: WhisperEngine) -
     with pytest.raises(UnsupportedParameter) as caught:
         await _hear(engine, audio, translate=True)
     assert caught.value.param == "model"
+
+
+async def test_many_clips_are_written_down_as_one_is(engine: WhisperEngine) -> None:
+    """More clips than are looked at together: each is heard as it is alone, and in its place."""
+    row = _rows(SENTENCES, "sentences.jsonl")[0]
+    once = decode((SENTENCES / row["file"]).read_bytes())
+    apart = np.concatenate([once, np.zeros(2 * RATE, np.float32)])
+    alone = await _hear(engine, wav(apart))
+    heard = await _hear(engine, wav(np.tile(apart, 70)))
+    assert len(heard.segments) >= 70 * len(alone.segments)
+    starts = [segment.start for segment in heard.segments]
+    assert starts == sorted(starts)
+    assert starts[-1] > 68.5 * len(apart) / RATE
+    assert count_errors(" ".join([alone.text] * 70), heard.text).rate < 0.05
