@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from models.errors import InvalidConfig
 
@@ -91,7 +90,7 @@ def parse(model: type[T], data: object, source: str) -> T:
         ) from error
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: Mapping[str, Any]) -> str:
     """What is wrong, in words for somebody who writes the file."""
     known = {"missing": "is missing", "extra_forbidden": "is no field here; mend its name"}
-    return known.get(error["type"], error["msg"])
+    return known.get(str(error["type"]), str(error["msg"]))
