@@ -116,7 +116,9 @@ def scale(seen: Seen, memory: Memory, scaling: Scaling, now: float) -> Scale:
     if low > current:
         return _up(current, low, memory, scaling, now)
     slow = _bounded(memory.slow.replicas(scaling, scaling.down_share), least, scaling)
-    high = max(low, slow, min(1, load.replicas(scaling)))
+    # The last one goes by whether anybody asks, not by a mean that is long in coming down.
+    asked = max(least, min(1, load.replicas(scaling)))
+    high = asked if current == 1 else max(low, slow, asked)
     if high < current:
         return _down(current, high, memory, scaling, now)
     return Scale(current, memory.calm())

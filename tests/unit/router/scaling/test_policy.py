@@ -155,3 +155,11 @@ def test_what_is_not_said_comes_from_the_engine() -> None:
 def test_what_cannot_be_is_refused(values: dict[str, object], fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         Scaling.model_validate(values)
+
+
+def test_the_last_one_waits_for_no_mean_to_come_down() -> None:
+    sleeps = RULES.model_copy(update={"min_replicas": 0})
+    result = scale(Seen([busy(9)], 0, 1), Memory(), sleeps, 0)
+    for second in (2, 450, 903):
+        result = scale(Seen([IDLE], 0, 1), result.memory, sleeps, second)
+    assert result.replicas == 0
