@@ -13,7 +13,8 @@ import yaml
 
 from deployments.cli.options import JsonOption
 from deployments.cli.output import emit, note
-from deployments.cli.simulate_view import plot, show
+from deployments.cli.simulate_chart import write_chart
+from deployments.cli.simulate_view import show
 from models.errors import InvalidRequest
 from models.strict_yaml import parse
 from router.scaling.policy import resolved
@@ -72,7 +73,7 @@ def simulate(
     ] = 30.0,
     begin: BeginOption = datetime(2026, 11, 30),  # noqa: DTZ001 - typer reads times without a zone
     chart: Annotated[
-        Path | None, typer.Option("--chart", metavar="FILE", help="Draw replicas into a PNG.")
+        Path | None, typer.Option("--chart", metavar="FILE", help="Draw replicas into an SVG file.")
     ] = None,
     json_: JsonOption = False,
 ) -> None:
@@ -91,7 +92,7 @@ def simulate(
         write_trace(save, requests)
     results = compare(study, note)
     if chart is not None:
-        plot(results, chart)
+        write_chart(results, chart)
         note(f"written: {chart}")
     if json_:
         emit(_document(study, results))

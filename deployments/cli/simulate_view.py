@@ -1,12 +1,10 @@
-"""The report of `podium simulate`: a table, replicas over time as bars, and the same as a PNG."""
+"""The report of `podium simulate`: a table, and replicas over time as bars."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from deployments.cli.output import say, show_table
-from models.errors import InvalidRequest, SetupError
 from router.simulation.outcome import Outcome, Spread, chart
 from router.simulation.study import Result, Study
 
@@ -45,27 +43,3 @@ def _row(one: Outcome) -> tuple[str, ...]:
 
 def _spread(spread: Spread) -> tuple[str, ...]:
     return tuple(f"{value:.2f}" for value in (spread.p50, spread.p95, spread.p99))
-
-
-def plot(results: Sequence[Result], path: Path) -> None:
-    """Replicas over time of each policy; needs matplotlib, which the measurements use."""
-    if path.suffix != ".png":
-        raise InvalidRequest("A chart is a PNG: let its name end in .png.", param="--chart")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SetupError(
-            "--chart needs matplotlib: install it, or leave --chart out.", param="--chart"
-        ) from error
-    figure = Figure(figsize=(10, 1.6 * len(results)), layout="constrained")
-    FigureCanvasAgg(figure)
-    rows = figure.subplots(len(results), 1, sharex=True, sharey=True, squeeze=False)
-    for (axes,), result in zip(rows, results, strict=True):
-        hours = [one.at / 3600 for one in result.course]
-        axes.step(hours, [one.up for one in result.course], where="post", color="#0072B2")
-        told = f"{100 * result.outcome.kept:.2f} % kept, {result.outcome.gpu_hours:.1f} GPU-hours"
-        axes.set_title(f"{result.outcome.policy}: {told}", loc="left", fontsize=9)
-        axes.set_ylabel("up")
-    rows[-1][0].set_xlabel("hours")
-    figure.savefig(path, dpi=120)

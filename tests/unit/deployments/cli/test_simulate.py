@@ -12,14 +12,15 @@ SHORT = ("--hours", "0.5", "--rate", "1", "--scaling", "max_replicas=3")
 
 
 def test_it_compares_policies_and_is_the_same_each_time(cli: Cli, tmp_path: Path) -> None:
-    saved, chart = tmp_path / "trace.csv", tmp_path / "chart.png"
+    saved, chart = tmp_path / "trace.csv", tmp_path / "chart.svg"
     words = ("simulate", *SHORT, "--json")
     found = cli(*words, "--save", str(saved), "--chart", str(chart)).json()
     names = [one["policy"] for one in found["policies"]]
     assert names == ["podium", "ray, 24 each", "ray, 2 each", "fixed 1", "fixed 3"]
     assert all(one["requests"] == found["requests"] for one in found["policies"])
     assert found["policies"][0]["course"][0] == [0.0, 1, 1]
-    assert chart.read_bytes().startswith(b"\x89PNG")
+    drawn = chart.read_text()
+    assert drawn.count("<polyline") == len(names) and all(f">{name}:" in drawn for name in names)
     replayed = cli("simulate", "--trace", str(saved), *SHORT, "--json").json()
     assert replayed == found == cli(*words).json()
     assert cli(*words, "--seed", "2").json() != found
@@ -51,7 +52,7 @@ def test_scaling_comes_from_a_config(cli: Cli, tmp_path: Path) -> None:
         (("--engine", "step_s=0"), "step_s"),
         (("--trace", "none.csv"), "can't be read"),
         (("--rate", "0.0001", "--hours", "0.01"), "No request came"),
-        (("--chart", "chart.svg", *SHORT), "end in .png"),
+        (("--chart", "chart.png", *SHORT), "end in .svg"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused(cli: Cli, words: tuple[str, ...], fault: str) -> None:
