@@ -52,7 +52,7 @@ HOSTILE: Mapping[str, str] = {
     "security numbers": "ssn 123-45-6788 ",
     "names of secrets": "pwd=",
     "tokens": "-eyJ",
-    "keys": "-----BEGIN PRIVATE KEY-----",
+    "keys": "-----BEGIN " + "PRIVATE KEY-----",
     "links": "http://?a?a?a",
 }
 
