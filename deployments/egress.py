@@ -31,6 +31,7 @@ from models.remote.registry import connect
 from models.remote.traffic import Traffic
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.doorbell import Doorbells
 from router.gate.known_values import KnownValues
 from router.gate.token import gate_keys
 from router.policy import Policy
@@ -63,6 +64,7 @@ class Egress:
         }
         self._running = dict.fromkeys((*chats, *images), 0)
         self._traffic = Traffic(cards)
+        self._bells = Doorbells()
         # The gate takes a policy by the same checks as the gateway, or it might take another.
         served = [*(catalog.card(name) for name in settings.models), *cards]
         keeper = PolicyKeeper(policy_place(settings, opened), served, catalog)
@@ -107,18 +109,28 @@ class Egress:
             return leaving
         return guarded(self._traffic, outgoing.model, size_of(outgoing.payload), leaving)
 
-    async def pictures(self, outgoing: Outgoing, seconds: float) -> Images:
-        """What the provider made, within `seconds`."""
+    async def pictures(self, outgoing: Outgoing, seconds: float, webhook: str = "") -> Images:
+        """What the provider made, within `seconds`; it may ring at the name `webhook`."""
         deadline = Deadline.after(seconds)
         if outgoing.model not in self._running:
             return await self._departures.pictures(outgoing, deadline)
+        with self._bells.hung(webhook or outgoing.token) as bell:
+            return await self._pictures(outgoing, deadline, bell)
+
+    async def ring(self, name: str) -> bool:
+        """Whether a job waits under that name; it is asked about at once then."""
+        return self._bells.ring(name)
+
+    async def _pictures(
+        self, outgoing: Outgoing, deadline: Deadline, bell: asyncio.Event
+    ) -> Images:
         self._count(outgoing.model, 1)
         try:
             return await guarded_once(
                 self._traffic,
                 outgoing.model,
                 size_of(outgoing.payload),
-                lambda: self._departures.pictures(outgoing, deadline),
+                lambda: self._departures.pictures(outgoing, deadline, bell),
             )
         finally:
             self._count(outgoing.model, -1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 from deployments.remote import Remote
@@ -10,7 +12,7 @@ from models.deadline import Deadline
 from models.errors import InternalError
 from models.images import ImageJob, ImageRequest, Images
 from models.ports import ImageModel
-from models.remote.image_registry import image_wire_body
+from models.remote.image_registry import image_wire_body, takes_webhook
 from router.gate.departure import Outgoing
 from router.gate.sealer import Sealer
 
@@ -41,21 +43,25 @@ class GatedImageModel:
     Egress asks after the job and fetches, so that one message goes there and one comes back.
     """
 
-    def __init__(self, remote: Remote, card: ModelCard, sealer: Sealer) -> None:
+    def __init__(
+        self, remote: Remote, card: ModelCard, sealer: Sealer, name: Callable[[], str]
+    ) -> None:
         self._remote = remote
         self._card = card
         self._sealer = sealer
+        self._name = name if takes_webhook(card) else None
 
     async def submit(self, request: ImageRequest, deadline: Deadline) -> ImageJob:
         """The pictures, made."""
         origin = request.origin
         if origin is None:
             raise InternalError(f"A request for '{self._card.id}' came without its decision.")
-        payload = image_wire_body(self._card, request)
+        webhook = self._name() if self._name else None
+        payload = image_wire_body(self._card, replace(request, webhook=webhook))
         token = self._sealer.seal(self._card.id, origin, payload)
         outgoing = Outgoing(token, payload, self._card.id, origin.tenant)
         left = deadline.remaining()
-        made = await self._remote.call("pictures", outgoing, left, deadline=deadline)
+        made = await self._remote.call("pictures", outgoing, left, webhook or "", deadline=deadline)
         return _done(cast(Images, made))
 
     async def poll(self, job: ImageJob, deadline: Deadline) -> ImageJob:
@@ -67,9 +73,13 @@ class GatedImageModel:
         return _held(job)
 
 
-def image_port(card: ModelCard, remote: Remote, sealer: Sealer) -> ImageModel:
-    """The port of a model: plain inside, behind the gate outside."""
-    return RemoteImageModel(remote) if card.is_local else GatedImageModel(remote, card, sealer)
+def image_port(
+    card: ModelCard, remote: Remote, sealer: Sealer, name: Callable[[], str]
+) -> ImageModel:
+    """The port of a model: plain inside, behind the gate outside; `name` is for a webhook."""
+    if card.is_local:
+        return RemoteImageModel(remote)
+    return GatedImageModel(remote, card, sealer, name)
 
 
 def _done(made: Images) -> ImageJob:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
@@ -33,6 +34,7 @@ from models.deadline import Deadline
 from models.errors import ModelNotFound, PodiumError
 from models.ports import ChatModel, ImageModel, TokenCounter
 from router.detect.scanner import Scanner
+from router.gate.doorbell import bell_key, new_name
 from router.gate.sealer import Sealer
 from router.gate.token import gate_keys
 from router.keys import Principal
@@ -75,6 +77,7 @@ class GatewayState:
     source: RemoteSource = field(init=False)
     accounting: Accounting = field(init=False)
     acts: GatewayActs = field(init=False)
+    bell: bytes = field(init=False, repr=False)
     decisions: Outbox[Record] = field(init=False)
     pipelines: Pipelines = field(init=False)
     _chat: dict[str, ChatModel] = field(init=False)
@@ -85,12 +88,13 @@ class GatewayState:
         from deployments.pipelines import Pipelines
 
         sealer = Sealer(gate_keys(self.salt))
+        self.bell = bell_key(self.salt)
         self._chat = {
             name: chat_port(self.catalog.card(name), remote, sealer)
             for name, remote in self.models.items()
         }
         self._images = {
-            name: image_port(self.catalog.card(name), remote, sealer)
+            name: image_port(self.catalog.card(name), remote, sealer, partial(new_name, self.bell))
             for name, remote in self.models.items()
         }
         self.retriever = SealedRemote(self.retriever, LabelSeals(seal_key(self.salt)))

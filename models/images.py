@@ -21,7 +21,7 @@ class ImageRequest:
     """Pictures to make of a prompt; None leaves the model's own default.
 
     `size` is WIDTHxHEIGHT in pixels. `origin` is set for a model outside, which makes nothing
-    without it.
+    without it. `webhook` is the name under which its provider may call back.
     """
 
     model: str
@@ -33,6 +33,7 @@ class ImageRequest:
     format: ImageFormat | None = None
     request_id: str = ""
     origin: Origin | None = None
+    webhook: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

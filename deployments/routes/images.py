@@ -19,11 +19,17 @@ from deployments.wire.body_texts import body_texts
 from deployments.wire.images_body import ImagesBody
 from deployments.wire.openapi import json_body
 from models.catalog import ModelCard
+from models.deadline import Deadline
+from models.errors import NotFound
 from models.image_jobs import finished
 from models.images import Image, ImageRequest, Images
 from models.messages import Usage
+from models.remote.imagine_body import WEBHOOKS
 from router.budget_estimate import image_bound
+from router.gate.doorbell import is_name
 from router.keys import Scope
+
+_RING_S = 5.0
 
 router = APIRouter(tags=["images"])
 
@@ -56,6 +62,22 @@ async def create(request: Request, state: SharedState) -> Response:
     route = call.finished(card, usage) | {"assets": [f"sha256:{one.digest}" for one in assets]}
     answer = _answer([one.image for one in assets], usage) | {"route": route}
     return JSONResponse(answer, headers=call.headers(card.id))
+
+
+@router.post(WEBHOOKS + "/{model}/{name}", status_code=204, summary="Say that a job has ended")
+async def ended(model: str, name: str, state: SharedState) -> Response:
+    """Take in that a job of a model outside has ended; what is said beside that is not read."""
+    remote = state.models.get(model)
+    known = remote is not None and not state.catalog.card(model).is_local
+    if remote is None or not known or not is_name(state.bell, name):
+        raise _nobody_sent_for()
+    if not await remote.call("ring", name, deadline=Deadline.after(_RING_S)):
+        raise _nobody_sent_for()
+    return Response(status_code=204)
+
+
+def _nobody_sent_for() -> NotFound:
+    return NotFound("No job waits for this call: its address is wrong, or the job has ended.")
 
 
 async def _make(call: Call, card: ModelCard, wanted: ImageRequest) -> tuple[Images, Usage]:

@@ -62,6 +62,13 @@ def image_wire_body(card: ModelCard, request: ImageRequest) -> bytes:
     return image_body.body_bytes(request, model, settings)
 
 
+def takes_webhook(card: ModelCard) -> bool:
+    """Whether the row's provider is told where to call when a job has ended."""
+    if card.dialect != "imagine":
+        return False
+    return parse(ImagineSettings, card.engine, card.id).webhook_url is not None
+
+
 def wire_fields(card: ModelCard) -> frozenset[str]:
     """The fields that a body of the row's dialect may have."""
     _check(card)

@@ -9,6 +9,9 @@ from models.images import ImageRequest
 from models.remote.imagine_settings import ImagineSettings
 from models.remote.unsupported import refuse
 
+WEBHOOKS = "/v1/images/webhooks"
+"""Where a gateway takes in that a job has ended; the model and the job's name follow."""
+
 
 def body_bytes(request: ImageRequest, model: str, settings: ImagineSettings) -> bytes:
     """The JSON to send; raises UnsupportedParameter for a wish that the server can't be told."""
@@ -20,11 +23,18 @@ def body_bytes(request: ImageRequest, model: str, settings: ImagineSettings) -> 
         (settings.quality_field, request.quality),
         (settings.seed_field, request.seed),
         (settings.format_field, request.format),
+        (settings.webhook_field, _webhook(request, settings)),
     )
     _check(request, settings)
     said = {name: wish for name, wish in wishes if name is not None and wish is not None}
     body = {**settings.fixed, **said}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _webhook(request: ImageRequest, settings: ImagineSettings) -> str | None:
+    if request.webhook is None or settings.webhook_url is None:
+        return None
+    return f"{settings.webhook_url}{WEBHOOKS}/{request.model}/{request.webhook}"
 
 
 def _check(request: ImageRequest, settings: ImagineSettings) -> None:

@@ -1,7 +1,8 @@
 """Pictures from a server that takes jobs: submit, ask again, fetch; a row says how to speak to it.
 
-Nobody calls back: a webhook would be a way in. What the server answers is not believed: an id must
-be a plain name, and addresses must lie on hosts that the row names.
+A webhook makes Podium ask sooner and tells it nothing, or it would be a way in. Nor is what the
+server answers believed: an id must be a plain name, and addresses must lie on hosts that the row
+names.
 """
 
 from __future__ import annotations

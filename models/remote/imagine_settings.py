@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.remote.wire_settings import WireSettings
 
@@ -23,7 +23,8 @@ class ImagineSettings(WireSettings):
     `assets_at` are places in the answers, names with dots between them; a number picks from a list.
     `done` and `failed` are the words for an end. Pictures are fetched from `asset_hosts` alone, by
     https, without the key; on loopback and with `allow_insecure` by http. These must have public
-    addresses unless `private_assets` says that they are your own.
+    addresses unless `private_assets` says that they are your own. In `webhook_field` the server is
+    told where to call when a job has ended: at `webhook_url`, where it reaches this Podium.
     """
 
     response_bytes: int = Field(default=32 * 1024 * 1024, ge=1024)
@@ -36,6 +37,8 @@ class ImagineSettings(WireSettings):
     quality_field: Name | None = None
     seed_field: Name | None = None
     format_field: Name | None = None
+    webhook_field: Name | None = None
+    webhook_url: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:-]+$")] | None = None
     fixed: dict[Name, str | int | bool] = Field(default_factory=dict)
     id_at: Place = "id"
     status_at: Place = "status"
@@ -55,11 +58,17 @@ class ImagineSettings(WireSettings):
             raise ValueError("must hold {id} once")
         return value
 
+    @model_validator(mode="after")
+    def _a_webhook_is_whole(self) -> ImagineSettings:
+        if (self.webhook_field is None) != (self.webhook_url is None):
+            raise ValueError("webhook_field and webhook_url belong together")
+        return self
+
     @property
     def fields(self) -> frozenset[str]:
         """Every field that a body may have."""
         named = (
             self.prompt_field, self.model_field, self.n_field, self.size_field,
-            self.quality_field, self.seed_field, self.format_field,
+            self.quality_field, self.seed_field, self.format_field, self.webhook_field,
         )  # fmt: skip
         return frozenset(name for name in named if name) | frozenset(self.fixed)

@@ -64,7 +64,7 @@ _ISSUED = [
     ("STRIPE_KEY", "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ "
                    "rk_prod_ whsec_", r"[A-Za-z0-9]{10,120}"),
     ("ANTHROPIC_KEY", "sk-ant-", r"(?:api|admin|oat|sid)\d\d-[\w-]{78,118}AA" + _END),
-    ("OPENAI_KEY", "sk-proj- sk-svcacct- sk-admin-", r"[\w-]{40,200}"),
+    ("OPENAI_KEY", "sk-proj- sk-svcacct- sk-admin-", r"[\w-]{20,200}"),
     ("OPENAI_KEY", "sk-", r"[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}"),
     ("OPENAI_KEY", "sk-", r"[A-Za-z0-9]{40,64}" + _END),
     ("PODIUM_KEY", "pk_", r"[a-z0-9-]{1,32}_[A-Za-z0-9]{4,16}_[A-Za-z0-9]{32,}"),

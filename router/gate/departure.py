@@ -107,8 +107,10 @@ class Departures:
             # A cancelled caller must not leave the record without its end.
             await asyncio.shield(self._conclude(intent, leaving, passage))
 
-    async def pictures(self, outgoing: Outgoing, deadline: Deadline) -> Images:
-        """What the provider made; raises PodiumError only."""
+    async def pictures(
+        self, outgoing: Outgoing, deadline: Deadline, bell: asyncio.Event | None = None
+    ) -> Images:
+        """What the provider made, asked for when the `bell` rings; raises PodiumError only."""
         model = self._images.get(outgoing.model)
         if model is None:
             raise _not_here(outgoing)
@@ -117,7 +119,7 @@ class Departures:
         try:
             job = await model.send(permit.payload, deadline)
             passage.submitted()
-            made = await finished(model, job, deadline)
+            made = await finished(model, job, deadline, bell=bell)
             passage.made(made)
         except PodiumError as error:
             passage.failed(error)

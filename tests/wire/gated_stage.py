@@ -24,6 +24,7 @@ from models.remote.traffic import Traffic
 from models.resilience_breaker import BreakerRules
 from router.detect.scan import scan
 from router.gate.departure import Departures, GateRules, Look, Outgoing
+from router.gate.doorbell import Doorbells
 from router.gate.known_values import KnownValues
 from router.gate.token import gate_keys
 from router.ledger.port import Receipt
@@ -68,6 +69,7 @@ class EgressService:
     departures: Departures
     traffic: Traffic
     handed: list[Outgoing] = field(default_factory=list)
+    bells: Doorbells = field(default_factory=Doorbells)
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
         return await collect(outgoing.model, self.stream(outgoing, seconds))
@@ -81,16 +83,20 @@ class EgressService:
             async for delta in deltas:
                 yield delta
 
-    async def pictures(self, outgoing: Outgoing, seconds: float) -> Images:
+    async def pictures(self, outgoing: Outgoing, seconds: float, webhook: str = "") -> Images:
         self.handed.append(outgoing)
         deadline = Deadline.after(seconds)
         size = size_of(outgoing.payload)
-        return await guarded_once(
-            self.traffic,
-            outgoing.model,
-            size,
-            lambda: self.departures.pictures(outgoing, deadline),
-        )
+        with self.bells.hung(webhook or outgoing.token) as bell:
+            return await guarded_once(
+                self.traffic,
+                outgoing.model,
+                size,
+                lambda: self.departures.pictures(outgoing, deadline, bell),
+            )
+
+    async def ring(self, name: str) -> bool:
+        return self.bells.ring(name)
 
     async def stats(self, model: str) -> GateStats:
         return GateStats(held=self.traffic.held(model))
