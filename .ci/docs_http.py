@@ -84,6 +84,8 @@ MORE = {
     "POST /v1/images/generations": "OpenAI's pictures, as base64: `response_format: url` is "
     "refused. `size` is `auto` or WIDTHxHEIGHT. `model` is one that makes pictures, or `auto`; "
     "`seed` is our own and refused where the provider has none.",
+    "POST /v1/images/webhooks/{model}/{name}": "For providers of image jobs, who were told the "
+    "address: needs no key. 204 when a job waits under that name, else 404; the body is not read.",
     "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "
     "digest, price}`.",
     "POST /v1/pipelines/{name}/runs": "The document of `podium run --json`; with `stream` events: "

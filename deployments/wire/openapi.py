@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from deployments.wire.messages_errors import OVERLOADED, speaks_messages
+from models.remote.imagine_body import WEBHOOKS
 
 _REF = "#/components/schemas/{model}"
 _STATUSES: Mapping[int, str] = {
@@ -102,7 +103,8 @@ def _finish(path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> No
         responses["503"] = {"description": "Not every model answers yet."}
     if path in ("/healthz", "/readyz"):
         return
-    operation["security"] = [{"key": []}]
+    if not path.startswith(WEBHOOKS):
+        operation["security"] = [{"key": []}]
     ours = not speaks_messages(path)
     statuses = _STATUSES if ours else {**_STATUSES, OVERLOADED: "Everything is busy."}
     schema = {"$ref": _REF.format(model="Error" if ours else "MessagesError")}
