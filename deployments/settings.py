@@ -6,6 +6,7 @@ Precedence: command-line flag, then `PODIUM_*`, then `settings.yaml` in the home
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -108,7 +109,7 @@ class Settings(BaseModel):
     @field_validator("models")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        twice = [name for name in dict.fromkeys(value) if value.count(name) > 1]
+        twice = [name for name, times in Counter(value).items() if times > 1]
         if twice:
             raise ValueError(f"names '{twice[0]}' twice; `replicas` of its row makes more of it")
         return value

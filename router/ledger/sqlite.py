@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 BUSY_TIMEOUT_MS = 5_000
 _PRIVATE = 0o600
-_PRAGMAS = (
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-)
+_AGAIN_S = 0.01
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -40,9 +38,27 @@ def _make(path: Path) -> None:
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # The driver must not open transactions by itself.
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    use_log(cursor)
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def use_log(cursor: sqlite3.Cursor) -> None:
+    """Let the file have a write-ahead log.
+
+    Two that make a file at once block each other here, and SQLite asks its busy handler for neither
+    of them (https://sqlite.org/c3ref/busy_handler.html): so it is tried again.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_AGAIN_S)
 
 
 def _begin(connection: Connection) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 
 from models.errors import Unavailable
+from router.ledger.sqlite import use_log
 
 BUSY_TIMEOUT_MS = 5_000
 _PRIVATE = 0o600
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
@@ -37,6 +37,7 @@ def _prepare(connection: Any, _record: object) -> None:
     # schema changes would be committed one by one.
     connection.isolation_level = None
     cursor = connection.cursor()
+    use_log(cursor)
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
