@@ -154,6 +154,8 @@ IMAGINE = {
     "failed": "Words for one that failed; any other word is one under way.",
     "asset_hosts": "The only hosts from which pictures are fetched, with a port if it is not 443.",
     "private_assets": "Whether these hosts may have addresses that are not public.",
+    "webhook_field": "The field that tells the server where to call when a job has ended.",
+    "webhook_url": "Where it reaches this Podium: scheme and host, nothing after them.",
     "key_header": "Header of the key.",
     "key_prefix": "What stands before the key.",
 }
