@@ -52,6 +52,19 @@ def test_a_test_file_without_tests_is_a_failure(suite: ModuleType) -> None:
     assert suite.tests("tests/unit")() == 5
 
 
+@pytest.mark.parametrize(("failing", "code"), [(None, 0), ("router", 1), ("models", 1)])
+def test_two_at_once_are_both_told_and_both_count(
+    suite: ModuleType, capfd: pytest.CaptureFixture[str], failing: str | None, code: int
+) -> None:
+    for name in ("router", "models"):
+        folder = suite.ROOT / "tests" / "unit" / name
+        folder.mkdir(parents=True)
+        (folder / f"test_{name}.py").write_text(f"def test_it():\n    assert {name != failing}\n")
+    assert suite.beside("tests/unit/router")() == code
+    said = capfd.readouterr().out
+    assert said.count("1 passed") + said.count("1 failed") == 2
+
+
 def test_the_first_failing_part_stops_the_run(
     suite: ModuleType, capfd: pytest.CaptureFixture[str]
 ) -> None:
