@@ -115,9 +115,9 @@ PARTS = (
     Part("install", 360, install),
     Part("lint", 60, lint),
     Part("unit and property", 240, beside("tests/unit/router", "tests/property")),
-    Part("wire", 240, tests("tests/wire")),
+    Part("wire", 250, tests("tests/wire")),
     Part("conformance", 60, tests("tests/conformance")),
-    Part("serve", 700, tests("tests/serve")),
+    Part("serve", 780, tests("tests/serve")),
 )
 
 if __name__ == "__main__":
