@@ -71,12 +71,12 @@ def run_tests(folders: list[Path]) -> int:
     return call(pytest_over(full)) if full else 0
 
 
-def beside(folder: str, *with_rest: str) -> Callable[[], int]:
-    """`folder` in one process, and what else lies beside it, with `with_rest`, in another."""
+def beside(folder: str, *others: str) -> Callable[[], int]:
+    """`folder` and `others` in one process, and what else lies beside `folder` in another."""
 
     def run() -> int:
         rest = sorted(one for one in (ROOT / folder).parent.iterdir() if one != ROOT / folder)
-        return run_both([ROOT / folder], [*rest, *(ROOT / name for name in with_rest)])
+        return run_both([ROOT / name for name in (folder, *others)], rest)
 
     return run
 
