@@ -78,7 +78,7 @@ class OpenAiCompatible:
         await self._client.close()
 
     async def _open(self, body: bytes, limits: httpx2.Timeout) -> Any:
-        return await self._client.post(
+        stream = await self._client.post(
             "/chat/completions",
             cast_to=object,
             content=body,
@@ -86,6 +86,29 @@ class OpenAiCompatible:
             stream=True,
             stream_cls=self._sdk.AsyncStream[object],
         )
+        return _Pieces(stream)
+
+
+class _Pieces:
+    """The SDK's stream, put away with its generators when it is closed.
+
+    The stream and the generator that it makes hold each other: left half-read they would wait for
+    the collector, which closes what is inside of them in any order.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._pieces = stream.__stream__()
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await anext(self._pieces)
+
+    async def close(self) -> None:
+        await self._pieces.aclose()
+        await self._stream.close()
 
 
 def _word(error: Any) -> tuple[str | None, str | None]:
