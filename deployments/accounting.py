@@ -55,6 +55,12 @@ class Accounting:
         lines = lines_of(who.tenant, holders, most)
         return await self.desk.take((who.tenant, holders), lines, most) if lines else None
 
+    async def close(self, seconds: float) -> None:
+        """Tell State what it does not know yet, as far as it answers within so many seconds."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.desk.close(seconds))
+            group.create_task(self.costs.close(seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Purpose:

@@ -1,8 +1,9 @@
 """Where a gateway's calls take from budgets: one message to State for many of them.
 
 A claim is taken ahead for a moment's calls where every budget has much more left, and for one call
-where not, so that the last of a budget is given out call by call. A gateway that is killed leaves
-its claims to expire: what the calls of that moment used is not counted then.
+where not, so that the last of a budget is given out call by call. After that moment what no call
+holds is given back, also beside calls that go on for long. A gateway that is killed leaves its
+claims to expire: what the calls of that moment used is not counted then.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Hashable
+from collections.abc import Coroutine, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from deployments.remote import Remote
 from models.deadline import Deadline
@@ -57,7 +60,7 @@ class BudgetDesk:
         self._keep_s = keep_s
         self._lease_s = lease_s
         self._holders: dict[Hashable, _Holder] = {}
-        self._settling: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(self, holder: Hashable, lines: tuple[Line, ...], most: Amount) -> Held:
         """Take `most`, which is `lines` in the budgets that `holder` stands for.
@@ -81,6 +84,15 @@ class BudgetDesk:
         held.lease.give(held.most, used)
         return self._tell(held.lease) if held.lease.over else None
 
+    async def close(self, seconds: float) -> None:
+        """Settle everything, as far as calls end and State answers within so many seconds."""
+        for holder in self._holders.values():
+            self._close(holder.lease)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._tasks:  # A call that ends leaves a settlement.
+                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
     def _at_hand(self, holder: _Holder, most: Amount) -> Held | None:
         lease = holder.lease
         return Held(lease, most, alone=False) if lease and lease.take(most) else None
@@ -100,7 +112,7 @@ class BudgetDesk:
         finally:
             if not done:
                 self._tell(Lease(claim.id, NOTHING))
-        lease = Lease(claim.id, most.times(count))
+        lease = Lease(claim.id, most.times(count), most)
         lease.take(most)
         if count == 1:
             lease.open = False
@@ -125,13 +137,37 @@ class BudgetDesk:
             lease.open = False
             if lease.over:
                 self._tell(lease)
+            else:
+                self._begin(self._give_back(lease))
 
     def _tell(self, lease: Lease) -> asyncio.Task[None]:
         """Settle a lease; goes on by itself until State has answered."""
-        task = asyncio.create_task(self._settle(lease), name=f"settle {lease.claim_id}")
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
+        return self._begin(self._settle(lease))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _give_back(self, lease: Lease) -> None:
+        """While calls go on, give back what none of them holds: at once, then now and then.
+
+        Less than one call's worth is not worth a message.
+        """
+        while not lease.over:
+            if lease.room.holds(lease.each):
+                await self._shrink(lease, lease.needed)
+            await asyncio.sleep(self._lease_s)
+
+    async def _shrink(self, lease: Lease, left: Amount) -> None:
+        try:
+            deadline = Deadline.after(ANSWER_S)
+            await self._state.call("shrink", lease.claim_id, left, deadline=deadline)
+            lease.shrunk(left)
+        except PodiumError as error:
+            # Tried again in a moment, with what is needed then.
+            log.warning("budget not given back yet", extra={"code": error.code})
 
     async def _settle(self, lease: Lease) -> None:
         end = time.monotonic() + self._keep_s

@@ -31,6 +31,9 @@ from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
 from router.rate_book import RateBook
 
+# Of the time that Serve gives a replica to end, once its requests have ended.
+_END_S = 5.0
+
 
 @serve.deployment
 @serve.ingress()
@@ -85,6 +88,12 @@ class Gateway:
             asyncio.create_task(watch_retention(self._state)),
             asyncio.create_task(watch_acts(self._state)),
         ]
+
+    async def __del__(self) -> None:
+        """Serve calls this before it ends the replica: State is still told what calls came to."""
+        state = getattr(self, "_state", None)
+        if state is not None:
+            await state.close(_END_S)
 
     def __serve_build_asgi_app__(self) -> Any:
         return gateway_app(self._state, echo_id=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -179,6 +180,12 @@ class GatewayState:
             # A policy that holds more back must not wait for the ledger.
             self.log.error("policy not recorded", extra={"code": error.code})
         self.policy = policy
+
+    async def close(self, seconds: float) -> None:
+        """Tell State everything that waits, as far as it answers within so many seconds."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.accounting.close(seconds))
+            group.create_task(self.decisions.close(seconds))
 
     def deadline(self) -> Deadline:
         """When a request without a wish of its own is due."""

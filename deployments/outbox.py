@@ -1,7 +1,8 @@
 """What one gateway replica tells State and does not wait for: gathered, sent, sent again.
 
-A row waits for a second at most while State answers. Rows of a gateway that is killed
-in that time are lost; what budgets count, and what is written before it happens, goes other ways.
+A row waits for a second at most while State answers, and not at all when the gateway stops. Rows of
+a gateway that is killed in that time are lost; what budgets count, and what is written before it
+happens, goes other ways.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
+from itertools import islice
 from typing import Generic, TypeVar
 
 from deployments.remote import Remote
@@ -36,6 +39,7 @@ class Outbox(Generic[Row]):
         self._most = most
         self._rows: deque[Row] = deque()
         self._sending: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
 
     def add(self, row: Row) -> None:
         """Take one row."""
@@ -51,15 +55,25 @@ class Outbox(Generic[Row]):
         if self._sending is not None:
             await asyncio.wait({self._sending})
 
+    async def close(self, seconds: float) -> None:
+        """Send what waits at once; what State has not taken within so many seconds is lost."""
+        self._hurry.set()
+        if self._sending is not None:
+            await asyncio.wait({self._sending}, timeout=seconds)
+        if self._rows:
+            log.error("not told", extra={"method": self._method, "rows": len(self._rows)})
+
     async def _send(self) -> None:
         while self._rows:
-            await asyncio.sleep(PERIOD_S)
-            batch = [self._rows.popleft() for _ in range(min(_BATCH, len(self._rows)))]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), PERIOD_S)
+            batch = list(islice(self._rows, _BATCH))
             try:
                 deadline = Deadline.after(_PATIENCE_S)
                 await self._state.call(self._method, batch, deadline=deadline)
+                for _ in batch:
+                    self._rows.popleft()
             except PodiumError as error:
                 # The same rows again: State takes each of them once.
-                self._rows.extendleft(reversed(batch))
                 log.warning("not told yet", extra={"method": self._method, "code": error.code})
                 await asyncio.sleep(1.0)

@@ -98,6 +98,10 @@ class StateService:
         """Take what calls may cost, and for how many; raises BudgetExceeded."""
         return await asyncio.to_thread(self._accounts.reserve, claim)
 
+    async def shrink(self, claim_id: str, left: Amount) -> None:
+        """Hold no more than `left` for calls that go on."""
+        await asyncio.to_thread(self._accounts.shrink, claim_id, left)
+
     async def settle(self, claim_id: str, used: Amount) -> None:
         """Count what a call used."""
         await asyncio.to_thread(self._accounts.settle, claim_id, used)

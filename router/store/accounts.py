@@ -51,6 +51,10 @@ class Accounts:
                 raise
             return self._store.reserve(claim, now)
 
+    def shrink(self, claim_id: str, left: Amount) -> None:
+        """Hold no more than `left` any longer. Safe to call again, late and in any order."""
+        self._store.shrink(claim_id, left)
+
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what a call used; nothing when it failed. Safe to call again."""
         self._store.settle(claim_id, used)

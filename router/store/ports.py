@@ -40,6 +40,9 @@ class BudgetStore(Protocol):
         For how many calls it was taken: one, or all that the claim would take ahead.
         """
 
+    def shrink(self, claim_id: str, left: Amount) -> None:
+        """Hold no more than `left` for a claim that isn't settled; what it holds never grows."""
+
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what was used in place of what was reserved; once, however often it is called."""
 

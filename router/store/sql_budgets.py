@@ -38,6 +38,10 @@ class SqlBudgetStore:
         """
         return self._group.run(lambda connection: _reserve(connection, claim, now))
 
+    def shrink(self, claim_id: str, left: Amount) -> None:
+        """Hold no more than `left`; a claim that holds less, or is settled, stays as it is."""
+        self._group.run(lambda connection: _shrink(connection, claim_id, left))
+
     def settle(self, claim_id: str, used: Amount) -> None:
         """Count what was used in place of what was reserved; the second time changes nothing.
 
@@ -79,6 +83,15 @@ def _reserve_lines(
         if not _take(connection, line, now, times):
             raise exceeded(line, _left(connection, line, now), now)
     connection.execute(reservations.insert(), [_row(claim, line, now) for line in lines])
+
+
+def _shrink(connection: Connection, claim_id: str, left: Amount) -> None:
+    # A move from held to held: it locks the rows before it reads what they hold.
+    for row in _move(connection, reservations.c.id == claim_id, "held", "held"):
+        keep = left.of(Unit(row.unit))
+        if row.amount > keep:
+            connection.execute(update(reservations).where(*_same(row)).values(amount=keep))
+            _count(connection, row, row.amount - keep, 0)
 
 
 def _settle(connection: Connection, claim_id: str, used: Amount) -> None:
@@ -143,6 +156,12 @@ def _count(connection: Connection, row: Row[Any], held: int, spent: int) -> None
         )
         .values(held=spending.c.held - held, spent=spending.c.spent + spent)
     )
+
+
+def _same(row: Row[Any]) -> list[ColumnElement[bool]]:
+    """The very line of a reservation."""
+    key = reservations.primary_key.columns
+    return [column == getattr(row, column.name) for column in key]
 
 
 def _names(line: Line) -> dict[str, str]:

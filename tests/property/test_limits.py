@@ -62,6 +62,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("reserve"), st.lists(LINES, min_size=1, max_size=3, unique_by=lambda line: (
         line.tenant, line.key_id, line.budget))),
     st.tuples(st.just("settle"), st.integers(0, 20), st.integers(0, 60)),
+    st.tuples(st.just("shrink"), st.integers(0, 20), st.integers(0, 60)),
     st.tuples(st.just("wait"), st.integers(1, 40)),
 )  # fmt: skip
 
@@ -100,6 +101,14 @@ class Model:
         for place in lines:
             self.spent[place] += used.of(place[2].unit)
 
+    def shrink(self, name: str, left: Amount) -> None:
+        until, lines = self.held.get(name, (0.0, {}))
+        if lines:
+            self.held[name] = (
+                until,
+                {place: min(amount, left.of(place[2].unit)) for place, amount in lines.items()},
+            )
+
     def standing(self, place: Place) -> tuple[int, int]:
         self._sweep()
         return self.spent[place], sum(lines.get(place, 0) for _, lines in self.held.values())
@@ -129,6 +138,9 @@ def test_the_books_agree_with_a_model_in_memory(actions: list[Any]) -> None:
             elif kind == "settle":
                 model.settle(f"c{more[0]}", Amount(more[1], more[1]))
                 books.settle(f"c{more[0]}", Amount(more[1], more[1]))
+            elif kind == "shrink":
+                model.shrink(f"c{more[0]}", Amount(more[1], more[1]))
+                books.shrink(f"c{more[0]}", Amount(more[1], more[1]))
             else:
                 lines = tuple(more[0])
                 assert reserved(books, f"c{number}", lines) == model.reserve(f"c{number}", lines)

@@ -227,6 +227,9 @@ class StateService:
     async def reserve(self, claim: Claim) -> int:
         return await asyncio.to_thread(self.accounts.reserve, claim)
 
+    async def shrink(self, claim_id: str, left: Amount) -> None:
+        await asyncio.to_thread(self.accounts.shrink, claim_id, left)
+
     async def settle(self, claim_id: str, used: Amount) -> None:
         await asyncio.to_thread(self.accounts.settle, claim_id, used)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,13 +53,21 @@ class Books:
 class Bank:
     """A desk and one key with a budget of `limit` tokens a day."""
 
-    def __init__(self, folder: Any, limit: int) -> None:
+    def __init__(self, folder: Any, limit: int, lease_s: float = 0.2) -> None:
         self.books = Books(folder)
-        self.desk = BudgetDesk(self.books, 300.0, 0.2)
+        self.desk = BudgetDesk(self.books, 300.0, lease_s)
         self.budgets = (("k1", (token_budget(limit),)),)
 
     async def take(self, most: Amount = MOST) -> Any:
         return await self.desk.take(self.budgets, lines_of("acme", self.budgets, most), most)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for it, 20 seconds at most."""
+        for _ in range(1000):
+            if true():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"never came to be; {self.books.standing}")
 
     async def settled(self) -> tuple[int, int]:
         """Spent and held once nothing is held any more."""
@@ -120,12 +129,93 @@ async def test_a_long_call_keeps_what_it_took_when_the_moment_is_over(tmp_path: 
     long = await bank.take()
     bank.desk.settle(await bank.take(), Amount(9))
     await asyncio.sleep(0.4)
-    assert bank.books.calls == ["reserve"]
+    assert bank.books.calls == ["reserve", "shrink"]
     other = await bank.take()
     assert other.lease is not long.lease
     bank.desk.settle(long, Amount(50))
     bank.desk.settle(other, NOTHING)
     assert await bank.settled() == (59, 0)
+
+
+async def test_what_no_call_holds_is_given_back_when_the_moment_is_over(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = [await bank.take() for _ in range(3)]
+    bank.desk.settle(long.pop(), Amount(9))
+    assert bank.books.standing == (0, AHEAD * 100)
+    await bank.until(lambda: bank.books.standing == (0, 209))
+    assert bank.books.calls == ["reserve", "shrink"]
+    for one in long:
+        bank.desk.settle(one, Amount(50))
+    assert await bank.settled() == (109, 0)
+
+
+async def test_many_long_streams_of_one_key_leave_the_rest_of_its_budget(tmp_path: Any) -> None:
+    """Ten moments with a long call each: what they hold is theirs alone."""
+    bank = Bank(tmp_path, 20_000)
+    long = []
+    for number in range(10):
+        long.append(await bank.take())
+        assert bank.books.standing[1] == number * 100 + AHEAD * 100
+        await bank.until(lambda: bank.books.standing[1] == len(long) * 100)
+    assert bank.books.calls.count("settle") == 0
+    for one in long:
+        bank.desk.settle(one, MOST)
+    assert await bank.settled() == (1_000, 0)
+
+
+async def test_calls_that_end_one_after_another_give_back_now_and_then(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = [await bank.take() for _ in range(AHEAD)]
+    await asyncio.sleep(0.3)
+    assert bank.books.calls == ["reserve"]
+    for one in long[:8]:
+        bank.desk.settle(one, Amount(10))
+    await bank.until(lambda: bank.books.standing == (0, 8 * 100 + 8 * 10))
+    assert bank.books.calls == ["reserve", "shrink"]
+    bank.desk.settle(long[8], Amount(10))
+    await asyncio.sleep(0.5)
+    assert bank.books.calls == ["reserve", "shrink"]
+
+
+async def test_what_state_did_not_hear_is_given_back_later(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = await bank.take()
+    bank.books.failure = ModelUnavailable("Gone.")
+    await bank.until(lambda: bank.books.standing == (0, 100))
+    assert bank.books.calls == ["reserve", "shrink", "shrink"]
+    bank.desk.settle(long, Amount(50))
+    assert await bank.settled() == (50, 0)
+
+
+async def test_a_desk_that_closes_settles_what_it_has_taken_ahead(tmp_path: Any) -> None:
+    """Presence: until it closes, what the calls used stands nowhere but here."""
+    bank = Bank(tmp_path, 1_000_000, lease_s=3600.0)
+    for _ in range(3):
+        bank.desk.settle(await bank.take(), Amount(7))
+    assert bank.books.standing == (0, AHEAD * 100)
+    await bank.desk.close(60.0)
+    assert bank.books.standing == (21, 0)
+    assert bank.books.calls == ["reserve", "settle"]
+
+
+async def test_a_desk_that_closes_waits_for_calls_and_for_an_answer(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = await bank.take()
+    closing = asyncio.create_task(bank.desk.close(60.0))
+    await bank.until(lambda: bank.books.standing == (0, 100))
+    bank.books.failure = ModelUnavailable("Gone.")
+    bank.desk.settle(long, Amount(50))
+    await closing
+    assert bank.books.standing == (50, 0)
+
+
+async def test_a_desk_does_not_close_for_ever(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    long = await bank.take()
+    await bank.desk.close(0.05)
+    assert bank.books.standing == (0, 100)
+    bank.desk.settle(long, Amount(50))
+    assert await bank.settled() == (50, 0)
 
 
 async def test_a_claim_of_which_nobody_knows_is_let_go(tmp_path: Any) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from deployments.outbox import Outbox
 from models.errors import ModelUnavailable
 from router.costs import CallCost
@@ -53,3 +55,27 @@ async def test_there_is_an_end_to_what_waits() -> None:
     for number in range(102):
         book.add(cost(number % 2))
     assert book.lost == 2
+
+
+async def test_what_waits_is_sent_at_once_when_the_gateway_stops() -> None:
+    """Presence: until then it waits, for as long as the test likes."""
+    books = Books(failures=1)
+    book = Outbox[CallCost](books, "record_costs", 1000)
+    for number in range(600):
+        book.add(cost(number))
+    await asyncio.sleep(0)
+    assert books.taken == []
+    await book.close(60.0)
+    assert books.taken == [cost(number) for number in range(600)]
+
+
+async def test_a_box_does_not_close_for_ever_and_says_what_is_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    books = Books(failures=10**6)
+    book = Outbox[CallCost](books, "record_costs", 100)
+    await book.close(60.0)
+    book.add(cost(0))
+    await book.close(0.05)
+    (told,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert told.__dict__["rows"] == 1

@@ -85,6 +85,53 @@ def test_a_settlement_counts_once_however_often_it_comes(accounts: Accounts) -> 
     assert spent(accounts) == (7, 0)
 
 
+def test_what_nobody_needs_is_given_back_and_stays_free(accounts: Accounts) -> None:
+    accounts.reserve(claim("a", 100))
+    with pytest.raises(BudgetExceeded):
+        accounts.reserve(claim("b", 70))
+    for _ in range(2):
+        accounts.shrink("a", Amount(tokens=30))
+        assert spent(accounts) == (0, 30)
+    accounts.reserve(claim("b", 70))
+    accounts.settle("a", Amount(tokens=25))
+    assert spent(accounts) == (25, 70)
+
+
+def test_what_is_held_never_grows(accounts: Accounts) -> None:
+    accounts.reserve(claim("a", 50))
+    accounts.reserve(claim("other", 5))
+    for left in (40, 45, 50, 100):
+        accounts.shrink("a", Amount(tokens=left))
+        assert spent(accounts) == (0, 45)
+    accounts.settle("a", Amount(tokens=7))
+    assert spent(accounts) == (7, 5)
+
+
+def test_each_line_shrinks_by_its_own_unit_and_no_other_claim(accounts: Accounts) -> None:
+    lines = (Line("acme", "", TOKENS, 60), Line("acme", "k1", USD, NANO))
+    accounts.reserve(Claim("a", lines, 60.0))
+    accounts.reserve(Claim("b", (Line("acme", "k1", USD, 100),), 60.0))
+    accounts.shrink("a", Amount(tokens=20, nano_usd=2 * NANO))
+    assert (spent(accounts, ""), spent(accounts)) == ((0, 20), (0, NANO + 100))
+    accounts.shrink("a", Amount(tokens=0, nano_usd=7))
+    assert (spent(accounts, ""), spent(accounts)) == ((0, 0), (0, 107))
+    accounts.settle("a", Amount(tokens=3, nano_usd=5))
+    assert (spent(accounts, ""), spent(accounts)) == ((3, 0), (5, 100))
+
+
+def test_a_settled_an_expired_or_an_unknown_claim_does_not_shrink(
+    accounts: Accounts, clock: Clock
+) -> None:
+    accounts.reserve(claim("settled", 60))
+    accounts.settle("settled", Amount(tokens=7))
+    accounts.reserve(claim("expired", 60))
+    clock.now += 60
+    accounts.reserve(claim("held", 90))
+    for id in ("settled", "expired", "unheard of"):
+        accounts.shrink(id, Amount(tokens=1))
+    assert spent(accounts) == (7, 90)
+
+
 def test_what_a_killed_gateway_held_comes_back(accounts: Accounts, clock: Clock) -> None:
     accounts.reserve(claim("a", 100))
     clock.now += 59
