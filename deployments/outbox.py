@@ -32,11 +32,12 @@ class Outbox(Generic[Row]):
     `method` of State is given each batch; it must take a row that comes again only once.
     """
 
-    def __init__(self, state: Remote, method: str, most: int) -> None:
+    def __init__(self, state: Remote, method: str, most: int, period_s: float = PERIOD_S) -> None:
         self.lost = 0
         self._state = state
         self._method = method
         self._most = most
+        self._period_s = period_s
         self._rows: deque[Row] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
@@ -66,7 +67,7 @@ class Outbox(Generic[Row]):
     async def _send(self) -> None:
         while self._rows:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), PERIOD_S)
+                await asyncio.wait_for(self._hurry.wait(), self._period_s)
             batch = list(islice(self._rows, _BATCH))
             try:
                 deadline = Deadline.after(_PATIENCE_S)

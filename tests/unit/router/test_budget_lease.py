@@ -32,6 +32,7 @@ def test_what_a_call_overran_is_taken_of_the_room_for_good() -> None:
 
 def test_it_is_over_when_it_is_closed_and_its_last_call_has_ended() -> None:
     one = lease()
+    assert not one.over
     assert one.take(Amount(10)) and one.take(Amount(10))
     one.give(Amount(10), NOTHING)
     assert not one.over
