@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from retrieval.documents import Chunk, Mark, ParsedDocument
 from retrieval.settings import CollectionSettings
 from retrieval.tokens import estimate_tokens
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 
-_SENTENCE = re.compile(r"(?<=[.!?:;])\s+|\n+")
+# Where to cut, the best places first; a place of the next kind only in what is still too long.
+# Not behind "Dr." or "z. B.", nor before a small letter or a digit: no sentence begins there.
+_PLACES = (
+    re.compile(
+        r"(?<=[.!?;])(?<!\b\w\.)(?<!\b[A-Z][a-z]\.)\s++(?![a-zß-öø-ÿ0-9])"
+        r"|\n\s*\n\s*|\n\s*(?=(?:[-*+•]|\d+[.)])\s|\|)"
+    ),
+    re.compile(r"(?<=[.!?:;])\s+"),
+    re.compile(r"\n+"),
+)
 _WORD = re.compile(r"\S+")
 
 
@@ -98,19 +107,43 @@ def _total(pieces: list[_Piece]) -> int:
 
 
 def _pieces(document: ParsedDocument, size: int) -> Iterator[_Piece]:
-    """Sentences of every section; what is longer than a quarter of `size` is cut at words."""
-    limit = max(4, size // 4)
-    ends = [mark.start for mark in document.marks[1:]] + [len(document.text)]
+    """Headings and whole sentences; only a sentence longer than `size` is cut further."""
+    text = document.text
+    ends = [mark.start for mark in document.marks[1:]] + [len(text)]
     for mark, end in zip(document.marks, ends, strict=True):
-        for start, stop in _sentences(document.text, mark.start, end):
-            yield from _split(document.text, start, stop, mark, limit)
+        line = text.find("\n", mark.start, end) if mark.heading else -1
+        body = mark.start if line < 0 else line
+        yield from _cut(text, mark.start, body, mark, size)
+        yield from _cut(text, body, end, mark, size)
 
 
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for gap in _SENTENCE.finditer(text, start, end):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, end
+def _cut(
+    text: str,
+    start: int,
+    end: int,
+    mark: Mark,
+    size: int,
+    places: Sequence[re.Pattern[str]] = _PLACES,
+) -> Iterator[_Piece]:
+    if not places:
+        yield from _split(text, start, end, mark, max(4, size // 4))
+        return
+    for part_start, part_end in _parts(text, start, end, places[0]):
+        tokens = estimate_tokens(text[part_start:part_end])
+        if tokens > size:
+            yield from _cut(text, part_start, part_end, mark, size, places[1:])
+        elif tokens:
+            yield _Piece(part_start, part_end, tokens, mark)
+
+
+def _parts(text: str, start: int, end: int, place: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """What stands between the places to cut at, without the white space around it."""
+    edges = [start, *(at for gap in place.finditer(text, start, end) for at in gap.span()), end]
+    for part_start, part_end in zip(edges[::2], edges[1::2], strict=True):
+        part = text[part_start:part_end]
+        begin = part_start + len(part) - len(part.lstrip())
+        if stripped := part.strip():
+            yield begin, begin + len(stripped)
 
 
 def _split(text: str, start: int, end: int, mark: Mark, limit: int) -> Iterator[_Piece]:

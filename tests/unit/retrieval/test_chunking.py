@@ -37,6 +37,29 @@ def test_long_text_is_cut_at_sentences_within_the_size() -> None:
         assert chunk.text.endswith(".")
 
 
+def test_a_sentence_that_fits_is_never_cut() -> None:
+    first = "Visitors are welcome on the general wards every day from 2 pm to 7.30 pm."
+    second = "The intensive care unit allows visits\nfrom 4 pm to 5 pm by appointment."
+    third = "Dr. Weiss sees visitors in room 12, z. B.  on Mondays."
+    settings = CollectionSettings(chunk_tokens=24, overlap=0)
+    chunks = chunk_document(_plain(f"{first} {second} {third}"), settings)
+    assert [chunk.text for chunk in chunks] == [first, second, third]
+
+
+def test_rows_of_a_list_are_kept_whole() -> None:
+    rows = [f"- Room number {number} costs {number} euros a day" for number in range(20)]
+    chunks = chunk_document(_plain("\n".join(rows)), CollectionSettings(chunk_tokens=30, overlap=0))
+    assert len(chunks) > 5
+    assert [row for chunk in chunks for row in chunk.text.split("\n")] == rows
+
+
+def test_a_heading_without_a_blank_line_is_no_part_of_its_sentence() -> None:
+    source = b"# T\n\n## One\nHere is a sentence of one thing.\n## Two\nHere is one of two.\n"
+    settings = CollectionSettings(overlap=0, split_headings=True)
+    chunks = chunk_document(parse_document(source, "t.md"), settings)
+    assert [chunk.heading for chunk in chunks] == ["One", "Two"]
+
+
 def test_neighbours_overlap_by_about_the_share_asked_for() -> None:
     chunks = chunk_document(_plain(LONG), CollectionSettings(chunk_tokens=200, overlap=0.175))
     shared = [estimate_tokens(LONG[after.start : before.end]) for before, after in pairwise(chunks)]
