@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 import httpx2
 
 from models.errors import BodyTooLarge, InternalError, ModelUnavailable
+from models.remote.aiohttp_transport import AiohttpTransport
 from models.remote.answer_watch import answer_came
 from models.remote.wire_settings import WireSettings
 
@@ -19,11 +20,6 @@ HEADERS = frozenset(
 )
 # No compression: the cap on what comes back would count the packed bytes.
 _OWN = ((b"user-agent", b"podium"), (b"accept-encoding", b"identity"))
-
-
-# As many answers may be open as the gate lets through: the library's own bound is a hundred. Idle
-# connections are few, for it looks at each of them twice a request.
-_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=32)
 
 TOO_LARGE = "The provider's answer is larger than its row allows."
 
@@ -46,9 +42,7 @@ class Outlet(httpx2.AsyncBaseTransport):
         self._headers = HEADERS | headers
         self._request_bytes = request_bytes
         self._response_bytes = response_bytes
-        self._inner = inner or httpx2.AsyncHTTPTransport(
-            verify=True, trust_env=False, retries=0, limits=_LIMITS
-        )
+        self._inner = inner or AiohttpTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self._check(request)
