@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ray import serve
+from ray import get_runtime_context, serve
 
 from deployments.assets import Asset, forget_assets, keep_asset
 from deployments.home import Home
@@ -47,6 +47,7 @@ class StateService:
         enter_replica("state")
         self._home = opened = Home(Path(home))
         self._ledger = open_ledger(opened, ledger)
+        self._ledger_node = None if ledger else get_runtime_context().get_node_id()
         self._state = State.open(opened.database, opened.pepper(), self._ledger)
         self._accounts = Accounts.open(opened.database)
         self._retention = Retention.open(opened.database)
@@ -63,6 +64,10 @@ class StateService:
         ledger = getattr(self, "_ledger", None)
         if ledger is not None:
             ledger.close()
+
+    async def ledger_node(self) -> str | None:
+        """The node on which the ledger is a file of the home, None when a server keeps it."""
+        return self._ledger_node
 
     async def append_record(self, record: Record, durable: bool) -> Receipt:
         """Write into the ledger; raises LedgerUnavailable. See deployments.ledger_remote."""
