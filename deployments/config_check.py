@@ -10,7 +10,7 @@ from deployments.autoscaling import check_scaling
 from deployments.catalog_files import read_catalog
 from deployments.fit_check import check_fit
 from deployments.home import Home
-from deployments.library_files import read_library, read_plans
+from deployments.library_files import check_routes, read_library, read_plans
 from deployments.policy_check import check_policy
 from deployments.serve_file import BUILDER, Application, ServeFile
 from deployments.settings import Settings
@@ -30,6 +30,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     check_presidio(settings)
     library = read_library(settings, str(home.path))
     plans = read_plans(settings, str(home.path), library)
+    check_routes(plans, catalog)
     return {
         "profile": settings.profile,
         "models": list(settings.models),

@@ -122,6 +122,11 @@ class GatewayState:
             card = self.catalog.card(name)
             if card.id in self.models:
                 return card
+            raise ModelNotFound(
+                f"'{card.id}' stands in the catalog and is not turned on here: {_turn_on(card)}."
+                " GET /v1/models lists the models of this server.",
+                param="model",
+            )
         raise ModelNotFound(
             f"There is no model '{name}'. GET /v1/models lists the models of this server.",
             param="model",
@@ -203,3 +208,11 @@ async def gateway_state(request: Request) -> GatewayState:
 
 
 SharedState = Annotated[GatewayState, Depends(gateway_state)]
+
+
+def _turn_on(card: ModelCard) -> str:
+    """What an operator does about a row that is not served."""
+    if card.is_local:
+        return "its id must stand in `models:` of the settings"
+    key = f" with {card.key_env} set" if card.key_env else ""
+    return f"it is outside, and Podium must be started with `--remote on`{key}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from deployments.home import Home
 from deployments.settings import Settings
+from models.catalog import Catalog
 from models.errors import InvalidConfig
 from router.plan import Plan
 from router.plan_file import load_plans
@@ -28,6 +30,21 @@ def read_plans(settings: Settings, home: str | None, library: Library) -> dict[s
     for folder in _folders("pipelines", settings.pipelines, home):
         plans |= load_plans(library, folder)
     return plans
+
+
+def check_routes(plans: Mapping[str, Plan], catalog: Catalog) -> None:
+    """Raises InvalidConfig naming a step that asks for a model of no catalog."""
+    for plan in plans.values():
+        for step in plan.steps:
+            asked = [("route.model", step.route.model), *(("fallback", it) for it in step.fallback)]
+            for field, model in asked:
+                if model is not None and model not in catalog:
+                    known = ", ".join(sorted(card.id for card in catalog))
+                    raise InvalidConfig(
+                        f"pipeline {plan.name}: steps.{step.name}.{field} names '{model}', which is"
+                        f" in no catalog; there are: {known}.",
+                        param=f"steps.{step.name}.{field}",
+                    )
 
 
 def _folders(setting: str, named: tuple[str, ...], home: str | None) -> list[Path]:

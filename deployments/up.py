@@ -26,7 +26,7 @@ from deployments.fit_check import check_fit
 from deployments.home import Home
 from deployments.home_lock import lock_home
 from deployments.ledger import open_ledger
-from deployments.library_files import read_library, read_plans
+from deployments.library_files import check_routes, read_library, read_plans
 from deployments.policy_check import check_policy
 from deployments.port_block import claim_ports
 from deployments.processes import Descendants
@@ -95,7 +95,8 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     settings = prepare_remote(stack, home, settings, say)
     check_models(home, settings, say)
     check_policy(settings, home)
-    read_plans(settings, settings.home, read_library(settings, settings.home))
+    plans = read_plans(settings, settings.home, read_library(settings, settings.home))
+    check_routes(plans, read_catalog(settings, settings.home))
     ensure_example_crm(home, settings)
     folder = make_run_folder(home)
     stack.callback(folder.remove)

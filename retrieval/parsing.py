@@ -14,7 +14,7 @@ from retrieval.parsing_pdf import read_pdf
 MAX_BYTES = 32 * 2**20
 TEXT, MARKDOWN, HTML, PDF = "text/plain", "text/markdown", "text/html", "application/pdf"
 
-_SUFFIXES = {
+SUFFIXES = {
     ".txt": TEXT, ".text": TEXT, ".md": MARKDOWN, ".markdown": MARKDOWN,
     ".html": HTML, ".htm": HTML, ".pdf": PDF,
 }  # fmt: skip
@@ -25,12 +25,12 @@ _FENCE = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1|\Z)", re.MULTILINE | re.DOTALL)
 def media_type_of(name: str) -> str:
     """The media type a file name's ending stands for."""
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix not in _SUFFIXES:
-        known = ", ".join(_SUFFIXES)
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
         raise InvalidDocument(
             f"{name}: its ending says no known kind; use one of {known}.", param="file"
         )
-    return _SUFFIXES[suffix]
+    return SUFFIXES[suffix]
 
 
 def parse_document(content: bytes, name: str, media_type: str | None = None) -> ParsedDocument:

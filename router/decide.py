@@ -16,6 +16,8 @@ from router.scoring import priors, score
 
 # True when the model can be asked now; False, or a text that says why not.
 Available = Callable[[str], bool | str]
+# The step of a request that is no pipeline's.
+DIRECT = "request"
 
 
 class Card(Subject, Protocol):
@@ -118,13 +120,18 @@ class RouteDecision:
             "declassified": self.declassified,
         }
 
+    @property
+    def _at(self) -> str:
+        """Where it was refused; a direct request has no steps that a client would know."""
+        return "" if self.step == DIRECT else f"Step {self.step}: "
+
     def refusal(self) -> PodiumError:
         """Why nothing may be called: denied by policy, down, or unknown."""
         removed = [one for one in self.candidates if one.removed_by]
         down = [one for one in removed if one.removed_by == "unavailable"]
         if down:
             return NoEligibleModel(
-                f"Step {self.step}: {', '.join(f'{one.model} {one.reason}' for one in down)}."
+                f"{self._at}{', '.join(f'{one.model} {one.reason}' for one in down)}."
                 " Policy allows it: try again, start it, or name a fallback.",
                 param="model",
             )
@@ -132,18 +139,18 @@ class RouteDecision:
         if denied:
             first = denied[0]
             return PolicyDenied(
-                f"Step {self.step}: rule {first.removed_by} keeps this data from {first.model}:"
+                f"{self._at}the rule {first.removed_by} keeps this data from {first.model}:"
                 f" {first.reason}. Use a local model, or change the policy.",
                 param="model",
             )
         if self.asked.model and len(removed) == len(self.candidates) == 1:
             return ModelNotFound(
-                f"Step {self.step}: {removed[0].model} {removed[0].reason}."
+                f"{self._at}{removed[0].model} {removed[0].reason}."
                 " GET /v1/models lists the models of this server.",
                 param="model",
             )
         return NoEligibleModel(
-            f"Step {self.step}: the catalog has no {self.asked.kind} model that can do this.",
+            f"{self._at}the catalog has no {self.asked.kind} model that can do this.",
             param="model",
         )
 

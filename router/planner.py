@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from models.errors import ModelNotFound
-from router.decide import Asked, Available, Card, RouteDecision, asked_after, decide
+from router.decide import DIRECT, Asked, Available, Card, RouteDecision, asked_after, decide
 from router.declassify import Declassifier
 from router.label import Label
 from router.plan import Plan, Prefer
@@ -48,9 +48,7 @@ def decide_model(
     known, now = tuple(cards), clock()
 
     def decided(asked: Asked, label: Label, able: Sequence[Declassifier] = ()) -> RouteDecision:
-        return decide(
-            id, "request", asked, label, known, policy, available, now, declassifiers=able
-        )
+        return decide(id, DIRECT, asked, label, known, policy, available, now, declassifiers=able)
 
     decision = decided(wanted, label, declassifiers)
     if decision.declassify:

@@ -17,6 +17,7 @@ from router.policy_diff import PolicyDiff, diff
 from router.policy_subject import Subject
 
 NEEDED = 2
+_NOBODY = ("first approver", "second approver")
 
 
 def change_digest(old: Policy, new: Policy) -> str:
@@ -33,6 +34,8 @@ def missing_approval(old: Policy, new: Policy) -> str | None:
         return "its approvals are for replacing another policy"
     if given.change != change_digest(old, new):
         return "it was changed after it was approved"
+    if any(_person(name) in _NOBODY for name in given.by):
+        return "its approvals have no names yet, only the words that `podium policy diff` prints"
     if len({_person(name) for name in given.by}) < NEEDED:
         return "it needs the names of two different people"
     return None
@@ -58,7 +61,7 @@ def approvals_block(old: Policy, new: Policy) -> str:
     """The lines that two approvers add to the file, their names left to them."""
     return (
         f"approvals:\n  replaces: {old.digest}\n  change: {change_digest(old, new)}\n"
-        "  by: [first approver, second approver]\n"
+        f"  by: [{', '.join(_NOBODY)}]\n"
     )
 
 

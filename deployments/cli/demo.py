@@ -118,7 +118,7 @@ def running_home(path: Path, remote: str) -> Iterator[Target]:
     try:
         note("starting Podium (about half a minute)")
         words = ["--home", str(path), "--port", "0", "--remote", remote]
-        running = start_detached(home, words)
+        running = start_detached(home, words, note)
         key = home.first_key.read_text(encoding="utf-8").strip()
         yield Target(running.base_url, key)
     finally:

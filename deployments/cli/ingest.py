@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,8 @@ from deployments.cli.target import Target, find_target
 from deployments.cli.upload import Report, Uploader
 from deployments.cli.walk import Walk, walk
 
+_NAMED = 5
+
 
 def ingest(
     folder: Annotated[
@@ -41,8 +44,8 @@ def ingest(
     """Ingest a folder; what did not change is left alone, exits 1 when a file failed."""
     target = find_target(url, key, home)
     found = walk(folder)
-    for reason, count in Counter(reason for _, reason in found.skipped).items():
-        note(f"Left out {count}: {reason}.")
+    for line in _left_out(found.skipped):
+        note(line)
     report = _upload(target, collection, timeout, found)
     if json_:
         emit(report.as_json())
@@ -55,6 +58,16 @@ def ingest(
 def ingest_folder(target: Target, folder: Path, collection: str) -> Report:
     """Ingest a folder for another command."""
     return _upload(target, collection, DEFAULT_TIMEOUT, walk(folder))
+
+
+def _left_out(skipped: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """A line for each reason, with the first of the files."""
+    files = defaultdict(list)
+    for id_, reason in skipped:
+        files[reason].append(id_)
+    for reason, ids in files.items():
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        yield f"Left out {len(ids)}, {reason}: {', '.join(ids[:_NAMED])}{more}"
 
 
 def _upload(target: Target, collection: str, timeout: float, found: Walk) -> Report:
@@ -70,7 +83,8 @@ def _upload(target: Target, collection: str, timeout: float, found: Walk) -> Rep
 
 def _show(report: Report) -> None:
     for path, error in sorted(report.failed):
-        note(f"{path}: {error}")
+        # What reads a file names it, too.
+        note(f"{path}: {error.removeprefix(f'{path}: ')}")
     say(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
         f"{len(report.failed)} failed; {report.chunks} chunks"

@@ -82,7 +82,7 @@ def _detached(home: Home, flags: dict[str, Any], as_json: bool) -> None:
     from deployments.settings import load_settings
 
     load_settings(flags, os.environ, home.settings)
-    running = start_detached(home, ["--home", str(home.path), *_words(flags)])
+    running = start_detached(home, ["--home", str(home.path), *_words(flags)], note)
     key = home.first_key.read_text(encoding="utf-8").strip() if home.first_key.exists() else None
     _tell(running.base_url, home, key, running.pid, as_json)
 

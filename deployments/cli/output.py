@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_WIDEST = 10_000
+
 
 def emit(document: Any) -> None:
     """Print the one JSON document of a command run with --json."""
@@ -51,13 +53,16 @@ def stderr_console() -> Console:
 
 
 def show_table(columns: tuple[str, ...], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on stdout; an empty one prints only its head."""
+    """Print a table on stdout, a row a line however narrow the terminal: ids stay whole.
+
+    An empty one prints only its head.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=True)
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
-    Console().print(table)
+    Console(width=Console(width=_WIDEST).measure(table).maximum or 1).print(table)
 
 
 def visible(text: str) -> str:

@@ -45,7 +45,7 @@ def run(
     key: KeyOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Run a pipeline; exits 0 only when it succeeds and every required check passes."""
+    """Run a pipeline; exits 0 when it succeeds, if in part, and every required check passes."""
     if events and json_:
         raise InvalidRequest("Give --json or --events, not both.", param="--events")
     pipeline = name.removeprefix(PREFIX)

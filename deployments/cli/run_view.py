@@ -63,5 +63,5 @@ def _step_line(step: dict[str, Any]) -> str:
 
 def _check_lines(checks: Iterable[dict[str, Any]]) -> Iterable[str]:
     for check in checks:
-        passed = "passed" if check.get("passed") else "FAILED"
-        yield f"check {check.get('name')}: {passed} {check.get('detail') or ''}".rstrip()
+        words = ("passed" if check.get("passed") else "FAILED", check.get("detail"))
+        yield f"check {check.get('name')}: {', '.join(filter(None, words))}"

@@ -28,8 +28,14 @@ def status(
 def _show(value: Any, indent: str) -> None:
     items = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for name, item in items:
-        if isinstance(item, dict | list) and item:
+        if isinstance(item, dict | list) and _nested(item):
             say(f"{indent}{name}:")
             _show(item, f"{indent}  ")
-        else:
-            say(f"{indent}{name}: {item}")
+        elif item is not None:
+            shown = (", ".join(map(str, item)) or "none") if isinstance(item, dict | list) else item
+            say(f"{indent}{name}: {shown}")
+
+
+def _nested(item: dict[str, Any] | list[Any]) -> bool:
+    """Whether it needs lines of its own; names alone stand in one."""
+    return bool(item) if isinstance(item, dict) else any(isinstance(one, dict) for one in item)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.errors import InvalidDocument, InvalidRequest
-from retrieval.parsing import media_type_of
+from retrieval.parsing import SUFFIXES, media_type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _why_not(root: Path, path: Path) -> str | None:
     try:
         media_type_of(path.name)
     except InvalidDocument:
-        return "not a kind that can be ingested"
+        return f"not a kind that can be ingested ({', '.join(SUFFIXES)})"
     return None
 
 

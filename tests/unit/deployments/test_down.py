@@ -88,5 +88,25 @@ def test_a_process_waiting_to_be_reaped_does_not_live() -> None:
 def test_a_detached_start_that_fails_says_why(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     with pytest.raises(SetupError, match="no profile 'nope'"):
-        start_detached(home, ["--home", str(tmp_path), "--profile", "nope"])
+        start_detached(home, ["--home", str(tmp_path), "--profile", "nope"], print)
     assert holder_of(home) is None
+
+
+PARTNER = """
+- {id: partner, dialect: openai_compatible, base_url: "https://partner.example/v1", vendor_model: p,
+   key_env: PARTNER_KEY_NOBODY_SET, site: remote, clearance: {level: INTERNAL},
+   capabilities: [chat]}
+- {id: mistral, dialect: vllm, path: /no/such/folder, clearance: {level: INTERNAL},
+   capabilities: [chat]}
+"""
+
+
+def test_a_detached_start_tells_what_is_left_out_and_what_it_waits_for(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    home.settings.write_text("remote: 'on'\n")
+    (home.catalog / "partner.yaml").write_text(PARTNER)
+    said: list[str] = []
+    with pytest.raises(SetupError, match="are missing"):
+        start_detached(home, ["--home", str(tmp_path), "--port", "0"], said.append)
+    assert "partner is left out: PARTNER_KEY_NOBODY_SET is not set" in said
+    assert not [line for line in said if line.startswith("Error: ")]

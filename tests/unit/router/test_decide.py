@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from models.errors import ModelNotFound, NoEligibleModel, PodiumError, PolicyDenied
-from router.decide import Asked, RouteDecision, decide
+from router.decide import DIRECT, Asked, RouteDecision, decide
 from router.declassify import ByRule
 from router.label import TOP, Label
 from router.planner import asked_for, decide_model, find_plan
@@ -85,6 +85,12 @@ def test_why_nothing_may_be_called(
     decision = _decide(asked, label, down)
     assert decision.chosen is None
     assert type(decision.refusal()) is error
+
+
+def test_only_a_step_of_a_pipeline_is_named() -> None:
+    step = _decide(Asked(model="claude"), CRM)
+    assert step.refusal().message.startswith(f"Step {step.step}: the rule ")
+    assert replace(step, step=DIRECT).refusal().message.startswith("the rule sites.remote.level")
 
 
 def test_a_denial_names_the_rule() -> None:

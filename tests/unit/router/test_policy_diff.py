@@ -112,6 +112,13 @@ def _approved(new: bytes, names: str) -> bytes:
     return new + block.replace("[first approver, second approver]", names).encode()
 
 
+def test_the_words_that_stand_for_names_are_no_names() -> None:
+    new = TEXT.replace(b"anthropic:  {level: INTERNAL", b"anthropic:  {level: CONFIDENTIAL")
+    assert missing_approval(OLD, load_policy(_approved(new, "[Ada, Grace]"))) is None
+    for names in ("[first approver, second approver]", "[Ada, Second  Approver]"):
+        assert "no names" in (missing_approval(OLD, load_policy(_approved(new, names))) or "")
+
+
 def test_widening_needs_two_different_people_over_this_very_change() -> None:
     wide = TEXT.replace(b"anthropic:  {level: INTERNAL", b"anthropic:  {level: CONFIDENTIAL")
     signed = _approved(wide, "[Ada Lovelace, Grace Hopper]")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.tracked import ROOT
 from tests.unit.deployments.cli.served import Cli
 
 
@@ -71,6 +72,22 @@ def test_each_fault_names_its_field_and_exits_2(
     assert outcome.code == 2
     assert outcome.json()["error"]["param"] == param
     assert cli("config", "check", "--home", str(tmp_path)).code == 2
+
+
+def test_a_step_that_asks_for_a_model_of_no_catalog_is_named(cli: Cli, tmp_path: Path) -> None:
+    support = (ROOT / "router/pipelines/support.yaml").read_text()
+    folder = tmp_path / "pipelines"
+    folder.mkdir()
+    for wrong, field in (
+        ("    route: {model: mistrall}\n", "steps.draft.route.model"),
+        ("    route: {model: mistral}\n    fallback: [mistrall]\n", "steps.draft.fallback"),
+    ):
+        changed = support.replace("    route: {model: mistral}\n    stream", f"{wrong}    stream")
+        (folder / "support.yaml").write_text(changed)
+        outcome = cli("config", "check", "--home", str(tmp_path), "--json")
+        assert (outcome.code, outcome.json()["error"]["param"]) == (2, field)
+    (folder / "support.yaml").write_text(support)
+    assert cli("config", "check", "--home", str(tmp_path)).code == 0
 
 
 def test_a_serve_config_is_checked_by_its_arguments(cli: Cli, tmp_path: Path) -> None:
