@@ -214,5 +214,5 @@ def _turn_on(card: ModelCard) -> str:
     """What an operator does about a row that is not served."""
     if card.is_local:
         return "its id must stand in `models:` of the settings"
-    key = f" with {card.key_env} set" if card.key_env else ""
+    key = f" and {card.key_env} set" if card.key_env else ""
     return f"it is outside, and Podium must be started with `--remote on`{key}"

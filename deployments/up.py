@@ -96,7 +96,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     check_models(home, settings, say)
     check_policy(settings, home)
     plans = read_plans(settings, settings.home, read_library(settings, settings.home))
-    check_routes(plans, read_catalog(settings, settings.home))
+    check_routes(plans, read_catalog(settings, str(home.path)))
     ensure_example_crm(home, settings)
     folder = make_run_folder(home)
     stack.callback(folder.remove)

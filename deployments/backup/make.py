@@ -84,7 +84,9 @@ def _check_target(home: Home, file: Path, replace: bool) -> None:
     if not file.parent.is_dir():
         raise SetupError(f"{file.parent} is no folder; make it first.", param="FILE")
     if file.is_dir() or (file.exists() and not replace):
-        raise SetupError(f"{file} is there already; name another file.", param="FILE")
+        raise SetupError(
+            f"{file} is there already; name another file, or use --replace.", param="FILE"
+        )
     inside = file.parent.resolve()
     if inside.is_relative_to(home.path.resolve()) and not inside.is_relative_to(
         home.backups.resolve()

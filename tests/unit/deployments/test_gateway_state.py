@@ -25,7 +25,7 @@ ROWS = (
     ("name", "what"),
     [
         ("larger", "its id must stand in `models:` of the settings"),
-        ("claude", "started with `--remote on` with ANTHROPIC_API_KEY set"),
+        ("claude", "started with `--remote on` and ANTHROPIC_API_KEY set"),
         ("nobody", "There is no model 'nobody'."),
     ],
 )
