@@ -6,6 +6,8 @@ from docs_fields import table
 
 from models.catalog import ModelCard
 from models.local.diffusers_settings import DiffusersSettings
+from models.local.embedder_settings import EmbedderSettings
+from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
 from models.remote.anthropic_settings import AnthropicSettings
@@ -70,6 +72,14 @@ VLLM = {
     "compact_json": "JSON answers without white space.",
     "enable_lora": "Allows LoRA adapters.",
     "seed": "Seed of sampling.",
+}
+TRANSFORMERS = {
+    "dtype": "Type of the weights in memory.",
+    "device": "Where it runs, in torch's words: cpu, cuda, mps.",
+    "max_model_len": "Longest prompt and answer together.",
+    "max_num_seqs": "Requests answered at once, each in a thread; others wait.",
+    "prefill_tokens": "Tokens of a prompt read in one step; a request stops between two.",
+    "threads": "Threads on a CPU.",
 }
 WHISPER = {
     "device": "Where it runs.",
@@ -159,6 +169,13 @@ IMAGINE = {
     "key_header": "Header of the key.",
     "key_prefix": "What stands before the key.",
 }
+EMBEDDER = {
+    "threads": "Threads on a CPU.",
+    "batch_tokens": "Tokens in one batch.",
+    "query_prefix": "Words that the model wants before a query.",
+    "document_prefix": "Words that it wants before a document.",
+    "digest": "Refuses weights of another digest; the row's own `digest` covers every file.",
+}
 DIFFUSERS = {
     "device": "Where it runs.",
     "dtype": "Type of the weights in memory.",
@@ -179,6 +196,8 @@ def page() -> str:
             table(ModelCard, CARD),
             "\n## `engine` of dialect `vllm`\n",
             table(VllmSettings, VLLM),
+            "\n## `engine` of dialect `transformers`\n",
+            table(TransformersSettings, TRANSFORMERS),
             "\n## `engine` of dialect `whisper`\n",
             table(WhisperSettings, WHISPER),
             "\n## `engine` of dialect `openai_compatible`\n",
@@ -198,7 +217,6 @@ def page() -> str:
             "\n## `engine` of dialect `diffusers`\n",
             table(DiffusersSettings, DIFFUSERS),
             "\n## `engine` of dialect `embedder`\n",
-            "`threads` on a CPU (1), `batch_tokens` in one batch (4096), and what some models want",
-            "before every text: `query_prefix` and `document_prefix` (empty).\n",
+            table(EmbedderSettings, EMBEDDER),
         ]
     )

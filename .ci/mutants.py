@@ -37,7 +37,9 @@ HEAVY = (
 # That an example fails is enough; nobody reads the smallest one.
 _PROFILE = """
 from hypothesis import Phase, settings
-settings.register_profile("quick", phases=(Phase.explicit, Phase.generate), database=None)
+settings.register_profile(
+    "quick", deadline=None, phases=(Phase.explicit, Phase.generate), database=None
+)
 settings.load_profile("quick")
 """
 

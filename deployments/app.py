@@ -23,6 +23,7 @@ from deployments.policy_in_force import read_policy
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
+from models.local.engine_settings import check_engine
 from models.strict_yaml import parse
 from router.scaling.settings import Scaling
 
@@ -103,7 +104,8 @@ def _egress(
 
 
 def _model(card: ModelCard, labels: Mapping[str, str], scaling: Scaling | None) -> Application:
-    if card.dialect == "vllm":
+    check_engine(card)
+    if card.dialect in ("vllm", "transformers"):
         from deployments.llm import LLM
 
         deployment: Any = LLM

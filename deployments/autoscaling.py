@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from deployments.settings import Settings
 
 TOLD_EVERY_S = 2.0
-_REQUESTS_AT_ONCE: Mapping[str, int] = {"vllm": 32, "whisper": 2, "embedder": 64, "diffusers": 1}
+_REQUESTS_AT_ONCE: Mapping[str, int] = {
+    "vllm": 32, "transformers": 1, "whisper": 2, "embedder": 64, "diffusers": 1,
+}  # fmt: skip
 _MEMORY = "podium"
 
 

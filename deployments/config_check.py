@@ -17,6 +17,7 @@ from deployments.settings import Settings
 from deployments.text_scanner import check_presidio
 from models.catalog import Catalog
 from models.errors import InvalidConfig
+from models.local.engine_settings import check_engine
 from models.strict_yaml import load, parse
 
 
@@ -72,3 +73,4 @@ def _check_models(settings: Settings, catalog: Catalog) -> None:
                 f"settings: models names '{name}', which is in no catalog; there are: {known}.",
                 param="models",
             )
+        check_engine(catalog.card(name))

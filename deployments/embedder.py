@@ -13,6 +13,7 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
 from models.local.embedder import SentenceTransformerEmbedder
+from models.local.embedder_settings import EmbedderSettings
 from models.weights import check_digest, weights_folder
 
 
@@ -32,7 +33,8 @@ class Embedder:
         entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
-        self._engine = SentenceTransformerEmbedder(card.id, folder, **card.engine)
+        settings = EmbedderSettings.model_validate(card.engine)
+        self._engine = SentenceTransformerEmbedder(card.id, folder, **dict(settings))
         self._running = 0
         self._start_s = time.monotonic() - entered
 

@@ -35,7 +35,7 @@ def check_fit(settings: Settings, catalog: Catalog, machine: Machine | None = No
 def _on_gpus(settings: Settings, catalog: Catalog) -> Iterator[ModelCard]:
     for name in settings.models:
         card = catalog.card(name)
-        if card.dialect in ("vllm", "whisper", "embedder") and card.num_gpus:
+        if card.dialect in ("vllm", "transformers", "whisper", "embedder") and card.num_gpus:
             yield card
 
 

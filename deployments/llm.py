@@ -1,4 +1,4 @@
-"""The LLM deployment: one local chat model, one vLLM engine a replica."""
+"""The LLM deployment: one local chat model, one engine a replica."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ray import serve
@@ -16,12 +17,22 @@ from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.local.engine_clock import EngineClock
 from models.local.engine_stats import EngineStats
+from models.local.transformers_engine import TransformersEngine
+from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_engine import VllmEngine
 from models.local.vllm_settings import VllmSettings
 from models.messages import ChatDelta, ChatRequest, Completion, Message, Sampling, Usage
 from models.weights import check_digest, weights_folder
 
 WARM_UP_S = 300.0
+
+
+def _engine(card: ModelCard, folder: Path) -> VllmEngine | TransformersEngine:
+    """The engine that the card's dialect names."""
+    if card.dialect == "transformers":
+        settings = TransformersSettings.model_validate(card.engine)
+        return TransformersEngine(card.id, folder, settings)
+    return VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
 
 
 @serve.deployment
@@ -32,7 +43,7 @@ class LLM:
         entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
-        self._engine = VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
+        self._engine = _engine(card, folder)
         self._clock, self._accelerators = EngineClock(), max(1.0, card.num_gpus)
         warm_up = ChatRequest(card.id, (Message("user", "Hello"),), Sampling(max_tokens=1))
         await self._engine.complete(warm_up, Deadline.after(WARM_UP_S))

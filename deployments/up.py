@@ -42,6 +42,7 @@ from deployments.run_file import Running, remove_running, write_running
 from deployments.settings import Settings
 from deployments.text_scanner import check_presidio
 from models.errors import SetupError
+from models.local.engine_settings import check_engine
 from models.weights import check_digest, weights_folder
 from router.store.state import State
 
@@ -121,6 +122,7 @@ def check_models(home: Home, settings: Settings, say: Say) -> None:
     check_fit(settings, catalog)
     for name in settings.models:
         card = catalog.card(name)
+        check_engine(card)
         if card.is_local:
             say(f"checking weights of {name}")
             check_digest(card, weights_folder(card))

@@ -19,6 +19,7 @@ from models.tariff import Tariff
 
 Dialect = Literal[
     "vllm",
+    "transformers",
     "whisper",
     "embedder",
     "diffusers",
@@ -33,6 +34,7 @@ Dialect = Literal[
 Kind = Literal["chat", "speech", "embedding", "image"]
 _LOCAL_KINDS: Mapping[str, Kind] = {
     "vllm": "chat",
+    "transformers": "chat",
     "whisper": "speech",
     "embedder": "embedding",
     "diffusers": "image",
@@ -134,7 +136,7 @@ class ModelCard(BaseModel):
     @property
     def is_local(self) -> bool:
         """Whether its weights run inside this cluster."""
-        return self.dialect in ("vllm", "whisper", "embedder", "diffusers")
+        return self.dialect in ("vllm", "transformers", "whisper", "embedder", "diffusers")
 
     @property
     def tariff(self) -> Tariff:

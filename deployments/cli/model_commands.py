@@ -84,7 +84,7 @@ def add_model(
     name: Annotated[str, typer.Argument(help="The id it will have here.")],
     path: Annotated[Path, typer.Option(help="The folder of its weights.")],
     dialect: Annotated[
-        Literal["vllm", "whisper", "embedder"] | None,
+        Literal["vllm", "transformers", "whisper", "embedder"] | None,
         typer.Option(help="The engine, when the folder does not tell."),
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Its licence, when no file says.")] = None,

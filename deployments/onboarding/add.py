@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from deployments.home import Home
-from deployments.onboarding.folder import LocalDialect, WeightsFolder, read_folder
+from deployments.onboarding.folder import CHAT_ENGINES, LocalDialect, WeightsFolder, read_folder
 from deployments.onboarding.licence import licence_of
 from deployments.onboarding.machine import Machine
 from deployments.onboarding.memory import GIB, MemoryNeed, memory_need, window_of
@@ -22,7 +22,7 @@ from models.strict_yaml import parse
 from models.weights import digest_of
 
 # One GPU carries the chat model and the speech model side by side.
-DEFAULT_GPU_SHARE = {"vllm": 0.8, "whisper": 0.2, "embedder": 0.0}
+DEFAULT_GPU_SHARE = {"vllm": 0.8, "transformers": 0.8, "whisper": 0.2, "embedder": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _gpus(options: AddOptions, folder: WeightsFolder, machine: Machine) -> float
 
 
 def _window(options: AddOptions, folder: WeightsFolder) -> int | None:
-    if folder.dialect != "vllm":
+    if folder.dialect not in CHAT_ENGINES:
         return None
     own = window_of(folder.config)
     if options.window is not None and own is not None and options.window > own:

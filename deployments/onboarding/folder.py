@@ -11,7 +11,8 @@ from typing import Any, Literal
 from deployments.onboarding.safetensors_file import fault_of
 from models.errors import WeightsError
 
-LocalDialect = Literal["vllm", "whisper", "embedder"]
+LocalDialect = Literal["vllm", "transformers", "whisper", "embedder"]
+CHAT_ENGINES = ("vllm", "transformers")
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "tekken.json")
 
 
@@ -123,11 +124,13 @@ def _check_embedder(path: Path, _config: Mapping[str, Any]) -> list[str]:
 
 _CHECKS: Mapping[LocalDialect, Callable[[Path, Mapping[str, Any]], list[str]]] = {
     "vllm": _check_chat,
+    "transformers": _check_chat,
     "whisper": _check_whisper,
     "embedder": _check_embedder,
 }
 _WEIGHTS: Mapping[LocalDialect, Callable[[Path], list[Path]]] = {
     "vllm": _chat_weights,
+    "transformers": _chat_weights,
     "whisper": lambda path: sorted(path.glob("model.bin")),
     "embedder": lambda path: sorted(path.glob("*.safetensors")),
 }

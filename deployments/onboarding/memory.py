@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from deployments.onboarding.folder import WeightsFolder
+from deployments.onboarding.folder import CHAT_ENGINES, WeightsFolder
 from deployments.onboarding.machine import Machine
 
 GIB = 1 << 30
-_OVERHEAD = {"vllm": GIB, "whisper": GIB // 2, "embedder": GIB // 2}
+_OVERHEAD = {"vllm": GIB, "transformers": GIB, "whisper": GIB // 2, "embedder": GIB // 2}
 _USABLE_GPU = 0.9
 _DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 
@@ -44,7 +44,7 @@ def memory_need(
     folder: WeightsFolder, window: int | None, machine: Machine, gpus: float
 ) -> MemoryNeed:
     """Estimate for `folder`, on `gpus` GPUs (a share below 1) or, with 0, in RAM."""
-    a_token = kv_bytes_per_token(folder.config) if folder.dialect == "vllm" else 0
+    a_token = kv_bytes_per_token(folder.config) if folder.dialect in CHAT_ENGINES else 0
     kv = None if a_token is None else a_token * (window or 0)
     fixed = folder.weights_bytes + _OVERHEAD[folder.dialect]
     available = _available(machine, gpus)

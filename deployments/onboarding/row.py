@@ -10,6 +10,7 @@ from deployments.onboarding.memory import GIB, MemoryNeed, text_config
 
 _CAPABILITIES = {
     "vllm": ["chat", "json_schema", "logprobs"],
+    "transformers": ["chat", "json_schema", "logprobs"],
     "whisper": ["transcribe", "words"],
     "embedder": ["embed"],
 }
@@ -65,6 +66,9 @@ def _engine(
         return {"device": "cuda", "compute_type": "float16"} if gpus else {"compute_type": "int8"}
     if folder.dialect == "embedder":
         return {}
+    if folder.dialect == "transformers":
+        where = {"device": "cuda"} if gpus else {}
+        return where | ({"max_model_len": window} if window else {})
     engine: dict[str, Any] = {"max_model_len": window, "tool_parser": parser}
     if not gpus:
         engine |= {"kv_cache_gib": _kv_gib(need), "block_size": 32}

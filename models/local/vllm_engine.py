@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from models.collect import Collector
 from models.deadline import Deadline
 from models.errors import (
-    ContextLengthExceeded,
     DeadlineExceeded,
     ModelUnavailable,
 )
 from models.local.engine_stats import EngineStats
+from models.local.forced_calls import ForcedCalls
+from models.local.room import room_for
 from models.local.tool_choice import (
     calls_at_once,
     forced_tool,
     is_required_among,
-    read_call,
     schema_of,
 )
 from models.local.vllm_logprobs import token_logprobs
@@ -39,7 +39,6 @@ from models.messages import (
     ChatDelta,
     ChatRequest,
     Completion,
-    Sampling,
     ToolCallDelta,
     Usage,
 )
@@ -168,7 +167,7 @@ class VllmEngine:
         from vllm.sampling_params import SamplingParams, StructuredOutputsParams
 
         values = dict(self._defaults) | sampling_values(request.sampling)
-        values["max_tokens"] = self._room(request.sampling, prompt_tokens)
+        values["max_tokens"] = room_for(request.sampling, prompt_tokens, self._window)
         schema = schema_of(request)
         if schema is not None:
             wanted = dict(schema) or {"type": "object"}
@@ -176,19 +175,6 @@ class VllmEngine:
         if self._parses_tools(request):
             values["skip_special_tokens"] = False
         return SamplingParams(output_kind=kind, **values)
-
-    def _room(self, sampling: Sampling, prompt_tokens: int) -> int:
-        room = self._window - prompt_tokens
-        wanted = sampling.max_tokens
-        if wanted is not None and sampling.shortens:
-            wanted = max(1, min(wanted, room))
-        if room < 1 or (wanted is not None and wanted > room):
-            raise ContextLengthExceeded(
-                f"This model's window is {self._window} tokens; the messages take {prompt_tokens}"
-                f" and the answer may take {wanted or 1}. Shorten the messages or max_tokens.",
-                param="messages",
-            )
-        return wanted if wanted is not None else room
 
     def _parses_tools(self, request: ChatRequest) -> bool:
         free = forced_tool(request) is None and not is_required_among(request)
@@ -224,17 +210,15 @@ class _Readers:
 
     def __init__(self, engine: VllmEngine, request: ChatRequest, prompt: Sequence[int]) -> None:
         self._request = request
-        self._forced = forced_tool(request)
-        self._required = is_required_among(request)
-        self._calls: dict[int, str] = {}
+        self._calls = ForcedCalls(request)
         self._parsers = [engine.make_parser(request, prompt) for _ in range(request.sampling.n)]
         self._called: set[int] = set()
 
     def read(self, answer: CompletionOutput) -> ChatDelta:
         parser = self._parsers[answer.index]
         finish = answer.finish_reason
-        if self._forced is not None or self._required:
-            delta = self._call_delta(answer)
+        if self._calls.applies:
+            delta = self._calls.delta(answer.index, answer.text, finish)
         elif parser is not None:
             delta = parser.delta(answer)
         else:
@@ -255,27 +239,6 @@ class _Readers:
             finish_reason=finish,
             stop_sequence=answer.stop_reason if isinstance(answer.stop_reason, str) else None,
         )
-
-    def _call_delta(self, answer: CompletionOutput) -> ChatDelta:
-        if self._required:
-            return self._required_delta(answer)
-        first = answer.index not in self._called
-        call = ToolCallDelta(
-            index=0,
-            id=_call_id() if first else None,
-            name=self._forced.name if first and self._forced else None,
-            arguments=answer.text,
-        )
-        return ChatDelta(index=answer.index, tool_calls=(call,))
-
-    def _required_delta(self, answer: CompletionOutput) -> ChatDelta:
-        text = self._calls.get(answer.index, "") + answer.text
-        self._calls[answer.index] = text
-        if answer.finish_reason is None or answer.finish_reason == "length":
-            return ChatDelta(index=answer.index)
-        name, arguments = read_call(text)
-        call = ToolCallDelta(index=0, id=_call_id(), name=name, arguments=arguments)
-        return ChatDelta(index=answer.index, tool_calls=(call,))
 
 
 class _BoundParser:
@@ -340,10 +303,6 @@ def _add_usage(usage: Usage, output: RequestOutput) -> Usage:
 
 def _engine_request_id(request: ChatRequest) -> str:
     return f"{request.request_id}-{uuid.uuid4().hex[:12]}"
-
-
-def _call_id() -> str:
-    return f"call_{uuid.uuid4().hex[:24]}"
 
 
 @contextmanager

@@ -1,8 +1,5 @@
-"""No law depends on how busy the machine is."""
+"""What these tests run under."""
 
 from __future__ import annotations
 
-from hypothesis import settings
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+import tests.untimed  # noqa: F401 - read for what it sets

@@ -10,6 +10,7 @@ import httpx2
 import openai
 import pytest
 
+import tests.untimed  # noqa: F401 - read for what it sets
 from deployments.settings import GatewaySettings, Settings
 from tests.support_contract import REFUND
 from tests.wire.records import Logged, recording

@@ -13,6 +13,7 @@ from deployments.onboarding.memory import kv_bytes_per_token
 from deployments.open_home import open_home
 from models.catalog import load_catalog
 from models.errors import Conflict, InvalidConfig, InvalidRequest
+from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
 from models.weights import check_digest, weights_folder
@@ -48,6 +49,17 @@ def test_the_row_is_one_the_catalog_and_the_engine_accept(tmp_path: Path) -> Non
     settings = VllmSettings.model_validate(card.engine)
     assert (settings.kv_cache_gib, settings.tool_parser) == (4.0, "mistral")
     check_digest(card, weights_folder(card))
+
+
+def test_the_slow_engine_is_asked_for_by_name(tmp_path: Path) -> None:
+    folder = chat_folder(tmp_path / "w")
+    row = examine(AddOptions("old", folder, dialect="transformers"), LARGE).row
+    assert row is not None
+    assert row["dialect"] == "transformers" and "tools" not in row["capabilities"]
+    assert TransformersSettings.model_validate(row["engine"]).max_model_len == 32768
+    there = examine(AddOptions("old", folder, dialect="transformers"), ONE_GPU).row
+    assert there is not None
+    assert TransformersSettings.model_validate(there["engine"]).device == "cuda"
 
 
 def test_on_one_gpu_chat_and_speech_share_it(tmp_path: Path) -> None:
