@@ -31,7 +31,8 @@ on and its key is there.
 """
 CARD = {
     "id": "The name clients use.",
-    "dialect": "The engine or API. The first four run here; the others are for remote models.",
+    "dialect": "The engine or API. The first five run here; the others are for remote models.",
+    "base": "For a LoRA adapter: the row whose engine carries it.",
     "path": "Folder of the weights, or `package:NAME/FOLDER` inside an installed package.",
     "base_url": "Address of a remote API; plain http only on loopback with `allow_insecure`.",
     "vendor_model": "The vendor's own id; it finds the row too.",
@@ -70,7 +71,6 @@ VLLM = {
     "tool_parser": "vLLM's parser of tool calls, such as mistral, hermes or llama3_json.",
     "reasoning_parser": "vLLM's parser of reasoning.",
     "compact_json": "JSON answers without white space.",
-    "enable_lora": "Allows LoRA adapters.",
     "seed": "Seed of sampling.",
 }
 TRANSFORMERS = {

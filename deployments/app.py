@@ -14,6 +14,7 @@ from typing import Any
 from ray.serve import Application
 from ray.serve.config import BackpressureConfig
 
+from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling, replicas
 from deployments.catalog_files import read_catalog
 from deployments.egress_keys import read_keys
@@ -44,11 +45,21 @@ def build(args: Mapping[str, Any]) -> Application:
     catalog = read_catalog(settings, home)
     where = settings.placement.models
     check_scaling(settings, catalog)
-    models = {
-        name: _model(catalog.card(name), where, settings.scaling.get(name))
-        for name in settings.models
+    return _gateway(settings, home, catalog, _models(settings, catalog, where))
+
+
+def _models(
+    settings: Settings, catalog: Catalog, where: Mapping[str, str]
+) -> Mapping[str, Application]:
+    """A deployment for each model; an adapter's is that of its base."""
+    adapters = adapters_by_base(settings.models, catalog)
+    cards = [catalog.card(name) for name in settings.models]
+    whole = {
+        card.id: _model(card, where, settings.scaling.get(card.id), adapters.get(card.id, ()))
+        for card in cards
+        if card.base is None
     }
-    return _gateway(settings, home, catalog, models)
+    return {card.id: whole[card.base or card.id] for card in cards}
 
 
 def _gateway(
@@ -103,7 +114,12 @@ def _egress(
     ).bind(settings, home, catalog, outside, state)
 
 
-def _model(card: ModelCard, labels: Mapping[str, str], scaling: Scaling | None) -> Application:
+def _model(
+    card: ModelCard,
+    labels: Mapping[str, str],
+    scaling: Scaling | None,
+    adapters: tuple[ModelCard, ...] = (),
+) -> Application:
     check_engine(card)
     if card.dialect in ("vllm", "transformers"):
         from deployments.llm import LLM
@@ -129,7 +145,8 @@ def _model(card: ModelCard, labels: Mapping[str, str], scaling: Scaling | None) 
         )
     name = f"{deployment.name}-{card.id}"
     shape = _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels)
-    return deployment.options(**shape, **replicas(card, scaling)).bind(card)
+    arguments = (card, adapters) if adapters else (card,)
+    return deployment.options(**shape, **replicas(card, scaling)).bind(*arguments)
 
 
 def _shape(

@@ -120,10 +120,27 @@ def _config(card: ModelCard, scaling: Scaling) -> Any:
 def check_scaling(settings: Settings, catalog: Catalog) -> None:
     """Raise InvalidConfig where `scaling` names what does not run here."""
     local = [name for name in settings.models if name in catalog and catalog.card(name).is_local]
-    for name in settings.scaling:
+    for name, rules in settings.scaling.items():
         if name not in local:
             raise InvalidConfig(
                 f"scaling names '{name}', which is none of the models that run here"
                 f" ({', '.join(local)}). Add it to models, or leave it out of scaling.",
                 param=f"scaling.{name}",
             )
+        _check_adapters(name, rules, settings, catalog)
+
+
+def _check_adapters(name: str, rules: Scaling, settings: Settings, catalog: Catalog) -> None:
+    """An adapter has no replicas of its own, and nobody who asks for it would wake its base."""
+    base = catalog.card(name).base
+    if base is not None:
+        raise InvalidConfig(
+            f"'{name}' is an adapter and runs in the engine of '{base}'; scale that one.",
+            param=f"scaling.{name}",
+        )
+    carried = [one for one in settings.models if catalog.card(one).base == name]
+    if carried and rules.sleeps:
+        raise InvalidConfig(
+            f"'{name}' carries {', '.join(carried)} and can't sleep; set min_replicas to 1.",
+            param=f"scaling.{name}.min_replicas",
+        )

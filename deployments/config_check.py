@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling
 from deployments.catalog_files import read_catalog
 from deployments.fit_check import check_fit
@@ -74,3 +75,4 @@ def _check_models(settings: Settings, catalog: Catalog) -> None:
                 param="models",
             )
         check_engine(catalog.card(name))
+    adapters_by_base(settings.models, catalog)

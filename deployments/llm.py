@@ -27,23 +27,30 @@ from models.weights import check_digest, weights_folder
 WARM_UP_S = 300.0
 
 
-def _engine(card: ModelCard, folder: Path) -> VllmEngine | TransformersEngine:
+def _engine(
+    card: ModelCard, folder: Path, adapters: tuple[ModelCard, ...]
+) -> VllmEngine | TransformersEngine:
     """The engine that the card's dialect names."""
     if card.dialect == "transformers":
         settings = TransformersSettings.model_validate(card.engine)
         return TransformersEngine(card.id, folder, settings)
-    return VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine))
+    folders = {adapter.id: weights_folder(adapter) for adapter in adapters}
+    for adapter in adapters:
+        check_digest(adapter, folders[adapter.id])
+    return VllmEngine(card.id, folder, VllmSettings.model_validate(card.engine), folders)
 
 
 @serve.deployment
 class LLM:
     """Answers chat requests; ready only after its engine has made a token."""
 
-    async def __init__(self, card: ModelCard) -> None:  # type: ignore[misc]  # Serve awaits it
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
+        self, card: ModelCard, adapters: tuple[ModelCard, ...] = ()
+    ) -> None:
         entered = enter_replica(card.id)
         folder = weights_folder(card)
         self._digest = check_digest(card, folder)
-        self._engine = _engine(card, folder)
+        self._engine = _engine(card, folder, adapters)
         self._clock, self._accelerators = EngineClock(), max(1.0, card.num_gpus)
         warm_up = ChatRequest(card.id, (Message("user", "Hello"),), Sampling(max_tokens=1))
         await self._engine.complete(warm_up, Deadline.after(WARM_UP_S))

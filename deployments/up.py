@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from deployments.adapters import adapters_by_base
 from deployments.catalog_files import read_catalog
 from deployments.deployed import check_deployed
 from deployments.example_crm import ensure_example_crm
@@ -120,6 +121,7 @@ def check_models(home: Home, settings: Settings, say: Say) -> None:
     """Refuse to start over weights that are missing or not the ones the catalog names."""
     catalog = read_catalog(settings, str(home.path))
     check_fit(settings, catalog)
+    adapters_by_base(settings.models, catalog)
     for name in settings.models:
         card = catalog.card(name)
         check_engine(card)

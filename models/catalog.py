@@ -101,6 +101,7 @@ class Price(BaseModel):
 class ModelCard(BaseModel):
     """One row of the catalog. `path` is a folder, or `package:NAME/FOLDER` inside a package.
 
+    A row with a `base` is a LoRA adapter, which the engine of that row carries.
     `checked` is the day on which somebody last looked whether the vendor still has it so.
     """
 
@@ -109,6 +110,7 @@ class ModelCard(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     dialect: Dialect
     path: str | None = None
+    base: str | None = None
     base_url: str | None = None
     vendor_model: str | None = None
     key_env: str | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from models.collect import Collector
@@ -18,6 +19,7 @@ from models.errors import (
 )
 from models.local.engine_stats import EngineStats
 from models.local.forced_calls import ForcedCalls
+from models.local.lora_folder import rank_of
 from models.local.room import room_for
 from models.local.tool_choice import (
     calls_at_once,
@@ -49,9 +51,18 @@ if TYPE_CHECKING:
 
 
 class VllmEngine:
-    """A ChatModel over vLLM's AsyncLLM; must be made inside a running event loop."""
+    """A ChatModel over vLLM's AsyncLLM; must be made inside a running event loop.
 
-    def __init__(self, model: str, path: Path, settings: VllmSettings) -> None:
+    `adapters` are the folders of LoRA adapters by the name that a request asks for them with.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        path: Path,
+        settings: VllmSettings,
+        adapters: Mapping[str, Path] = MappingProxyType({}),
+    ) -> None:
         for name, value in engine_environment(settings).items():
             os.environ.setdefault(name, value)
         from vllm.engine.arg_utils import AsyncEngineArgs
@@ -61,7 +72,9 @@ class VllmEngine:
         self._model = model
         self._settings = settings
         self._stats = EngineStats()
-        args = AsyncEngineArgs(**engine_arguments(path, settings))
+        ranks = [rank_of(name, folder) for name, folder in adapters.items()]
+        self._adapters = _lora_requests(adapters)
+        args = AsyncEngineArgs(**engine_arguments(path, settings, ranks))
         self._engine = AsyncLLM.from_engine_args(args, stat_loggers=[_stat_logger(self)])
         self._window = int(self._engine.model_config.max_model_len)
         self._vocabulary = int(self._engine.model_config.get_vocab_size())
@@ -104,7 +117,8 @@ class VllmEngine:
         """The whole answer, sent by the engine in one piece."""
         from vllm.sampling_params import RequestOutputKind
 
-        collector = Collector(self._model)
+        named = request.model if request.model in self._adapters else self._model
+        collector = Collector(named)
         async with aclosing(self._run(request, deadline, RequestOutputKind.FINAL_ONLY)) as deltas:
             async for delta in deltas:
                 collector.add(delta)
@@ -134,7 +148,11 @@ class VllmEngine:
             params = self._sampling_params(request, prompt_tokens, kind)
             usage = Usage(prompt_tokens=prompt_tokens)
             outputs = self._engine.generate(
-                prompt, params, _engine_request_id(request), priority=request.priority
+                prompt,
+                params,
+                _engine_request_id(request),
+                lora_request=self._adapters.get(request.model),
+                priority=request.priority,
             )
             async with aclosing(outputs):
                 while True:
@@ -277,6 +295,15 @@ class _BoundParser:
             reasoning=message.reasoning or "",
             tool_calls=calls,
         )
+
+
+def _lora_requests(adapters: Mapping[str, Path]) -> dict[str, Any]:
+    from vllm.lora.request import LoRARequest
+
+    return {
+        name: LoRARequest(name, number, str(folder))
+        for number, (name, folder) in enumerate(adapters.items(), 1)
+    }
 
 
 def _wire_request(request: ChatRequest) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from models.local.lora_folder import rank_for
 from models.local.vllm_settings import VllmSettings
 from models.messages import Message, Sampling, ToolSpec
 
@@ -72,8 +74,13 @@ def engine_environment(settings: VllmSettings) -> dict[str, str]:
     }
 
 
-def engine_arguments(path: Path, settings: VllmSettings) -> dict[str, Any]:
-    """The keyword arguments of vLLM's AsyncEngineArgs, with every log and telemetry off."""
+def engine_arguments(
+    path: Path, settings: VllmSettings, ranks: Collection[int] = ()
+) -> dict[str, Any]:
+    """The keyword arguments of vLLM's AsyncEngineArgs, with every log and telemetry off.
+
+    `ranks` are those of the LoRA adapters that the engine carries, all of them at once.
+    """
     values: dict[str, Any] = {
         "model": str(path),
         "dtype": settings.dtype,
@@ -85,7 +92,10 @@ def engine_arguments(path: Path, settings: VllmSettings) -> dict[str, Any]:
         "gpu_memory_utilization": settings.gpu_memory_utilization,
         "tensor_parallel_size": settings.tensor_parallel_size,
         "quantization": settings.quantization,
-        "enable_lora": settings.enable_lora,
+        "enable_lora": bool(ranks),
+        # On a CPU, requests without an adapter are computed with the last place: it stays empty.
+        "max_loras": len(ranks) + 1 if ranks else None,
+        "max_lora_rank": rank_for(ranks) if ranks else None,
         "seed": settings.seed,
         "kv_cache_memory_bytes": int(settings.kv_cache_gib * 2**30)
         if settings.kv_cache_gib

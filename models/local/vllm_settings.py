@@ -31,5 +31,4 @@ class VllmSettings(BaseModel):
     tool_parser: str | None = None
     reasoning_parser: str | None = None
     compact_json: bool = False
-    enable_lora: bool = False
     seed: int = 0
