@@ -31,7 +31,6 @@ from router.scaling.settings import Scaling
 _BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
 _SHUTDOWN_S = 20.0
 _QUEUE_PER_GATEWAY = 256
-_AT_THE_GATE = 512
 _HEALTH_S = 10.0
 # How long Serve takes to notice that a replica was killed; whoever asks for one of these waits.
 _NEEDED_HEALTH_S = 2.0
@@ -100,13 +99,13 @@ def _egress(
     state: Application,
 ) -> Application:
     """The one replica that goes out: spent tokens are remembered in its process."""
-    from deployments.egress import Egress
+    from deployments.egress import MOST_AT_ONCE, Egress
 
     return Egress.options(  # type: ignore[attr-defined]
         **_shape(
             "Egress",
             0.25,
-            ongoing=_AT_THE_GATE,
+            ongoing=MOST_AT_ONCE,
             labels=settings.placement.egress,
             health_s=_NEEDED_HEALTH_S,
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -11,6 +13,7 @@ from typing import Any
 
 from ray import get_runtime_context, serve
 
+from deployments.door import Door, Place
 from deployments.egress_keys import read_keys
 from deployments.gate_ledger import gate_ledger
 from deployments.handles import ServeRemote
@@ -38,6 +41,10 @@ from router.gate.token import gate_keys
 from router.policy import Policy
 
 _SWITCH_S = 0.001
+# The methods that gateways of this node call through the door.
+_AT_THE_DOOR = ("complete", "stream", "pictures", "ring", "stats", "describe")
+MOST_AT_ONCE = 512
+log = logging.getLogger("podium.egress")
 
 
 @serve.deployment
@@ -87,12 +94,30 @@ class Egress:
 
         self._departures = Departures(rules, chats, ledger, look=look, images=images)
         self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
+        self._door = Door(self, _AT_THE_DOOR, MOST_AT_ONCE)
+        self._place = await self._opened(_door_path(opened), node)
 
     async def __del__(self) -> None:
         """Serve calls this before it ends the replica: what was sent is still told to State."""
+        door = getattr(self, "_door", None)
+        if door is not None:
+            await door.close()
         ledger = getattr(self, "_ledger", None)
         if ledger is not None:
             await ledger.close()
+
+    async def _opened(self, path: Path, node: str) -> Place | None:
+        """Where this node's gateways come in; without a door they come through Serve."""
+        try:
+            await self._door.open(path)
+        except OSError as error:
+            log.warning("no door", extra={"error": type(error).__name__})
+            return None
+        return Place(node, str(path))
+
+    async def door(self) -> Place | None:
+        """Where the door is, None when there is none."""
+        return self._place
 
     async def complete(self, outgoing: Outgoing, seconds: float) -> Completion:
         """The whole answer, within `seconds`."""
@@ -157,3 +182,10 @@ class Egress:
     def _count(self, model: str, change: int) -> None:
         if model in self._running:
             self._running[model] += change
+
+
+def _door_path(home: Home) -> Path:
+    """A path of this process's own; what gates that were killed left there is removed."""
+    for left in home.run.glob("gate-*.sock"):
+        left.unlink(missing_ok=True)
+    return home.run / f"gate-{os.getpid()}.sock"

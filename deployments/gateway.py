@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ray import serve
+from ray import get_runtime_context, serve
 
 from deployments.acts import watch_acts
 from deployments.egress_chat import EgressModel
@@ -18,6 +18,7 @@ from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
 from deployments.model_status import ModelStatus
+from deployments.near_remote import NearRemote
 from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
 from deployments.remote import Remote
@@ -56,7 +57,8 @@ class Gateway:
             name: ServeRemote(handle, name) for name, handle in models.items()
         }
         if egress is not None:
-            gate = ServeRemote(egress, "egress")
+            node = get_runtime_context().get_node_id()
+            gate = NearRemote(ServeRemote(egress, "egress"), node)
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
         sleepy = {name: models[name] for name, rules in settings.scaling.items() if rules.sleeps}
         counts = {name: ServeReplicaCount(handle) for name, handle in sleepy.items()}
