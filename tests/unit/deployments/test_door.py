@@ -172,9 +172,11 @@ async def test_items_come_in_order_and_then_the_error(line: DoorLine) -> None:
 
 async def test_others_may_not_enter_its_folder(gate: Gate, shared: Path) -> None:
     door = Door(gate, METHODS, most=2)
-    with pytest.raises(PermissionError):
-        await door.open(shared / "d")
-    await door.close()
+    try:
+        with pytest.raises(PermissionError):
+            await door.open(shared / "d")
+    finally:
+        await door.close()
 
 
 async def test_a_call_past_its_deadline_is_stopped(gate: Gate, line: DoorLine) -> None:
