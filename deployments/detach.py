@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deployments.home import Home
 from deployments.private_file import PRIVATE_FILE
@@ -21,8 +21,15 @@ _ERROR = "Error: "
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:")
 
 
-def start_detached(home: Home, arguments: Sequence[str], say: Callable[[str], None]) -> Running:
+def start_detached(
+    home: Home,
+    arguments: Sequence[str],
+    say: Callable[[str], None],
+    more: Mapping[str, str] | None = None,
+) -> Running:
     """Run `podium up` with `arguments` in the background until it answers.
+
+    `more` are variables beside those of this process.
 
     SetupError repeats what it said when it ends instead. Being interrupted ends it too. Its
     standard output, where the key is, goes nowhere; progress and errors go to `logs/up.log`, and
@@ -37,6 +44,7 @@ def start_detached(home: Home, arguments: Sequence[str], say: Callable[[str], No
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             start_new_session=True,
+            env={**os.environ, **(more or {})},
         )
     try:
         return _wait(home, child, say)

@@ -26,6 +26,10 @@ _TOKEN_BYTES = 32
 _LONGEST_BASE = 9
 _SYSTEM_BASE = "/tmp"  # noqa: S108 - the folder in it is ours alone: made with mode 0700, or not made
 USERS_HOME = "HOME_OF_USER"
+# Within so many seconds the head of a request must be there, or the connection is closed. Serve has
+# no setting for it: the balance algorithm ends HAProxy's defaults, and our line follows it.
+HEAD_S = 10
+_DEFAULTS_END = f"leastconn\n    timeout http-request {HEAD_S}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class RunFolder:
         """Ray's own temporary folder: sockets and logs."""
         return self.path / "r"
 
+    @property
+    def temporary(self) -> Path:
+        """Where engines keep sockets and files that one which was killed leaves behind."""
+        return self.path / "t"
+
     def remove(self) -> None:
         """Take the folder away with all it holds."""
         shutil.rmtree(self.path, ignore_errors=True)
@@ -59,6 +68,7 @@ def make_run_folder(home: Home) -> RunFolder:
     folder.remove()
     folder.path.mkdir(mode=0o700)
     folder.ray.mkdir(mode=0o700)
+    folder.temporary.mkdir(mode=0o700)
     write_private(folder.token, secrets.token_hex(_TOKEN_BYTES).encode())
     return folder
 
@@ -76,6 +86,7 @@ def ray_environment(
     haproxy = folder.path
     return quiet_environment() | {
         "PODIUM_HOME": str(home.path),
+        "TMPDIR": str(folder.temporary),
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(folder.token),
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
@@ -95,6 +106,7 @@ def ray_environment(
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports.fallback_http),
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports.fallback_grpc),
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
+        "RAY_SERVE_HAPROXY_BALANCE_ALGORITHM": _DEFAULTS_END,
         # With one gateway a slow moment must not take it out: there is no other to go to.
         "RAY_SERVE_HAPROXY_HEALTH_CHECK_FALL": "5",
         "RAY_SERVE_HAPROXY_OBSERVE_MARK_DOWN_ENABLED": "0",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deployments.chaos.invariant import Invariant
 from deployments.chaos.load import Outcome
 
 _NAME = re.compile(r"chaos-[0-9a-f]{32}")
@@ -18,7 +19,7 @@ _NAME = re.compile(r"chaos-[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Counts for the record, and what does not hold."""
+    """Counts for the record, and each invariant of what clients asked for."""
 
     requests: int
     acknowledged: int
@@ -29,7 +30,12 @@ class Verdict:
     slowest_s: float
     codes: Mapping[str, int]
     spent: Mapping[str, tuple[int, int, int]]
-    faults: Sequence[str]
+    invariants: Sequence[Invariant]
+
+    @property
+    def faults(self) -> list[str]:
+        """Every sentence about what does not hold."""
+        return [fault for one in self.invariants for fault in one.faults]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +66,65 @@ def judge(
     intents = Counter(b["request_id"] for b in bodies if b["kind"] == "egress.intent")
     made = {b["fields"]["key_id"] for b in bodies if b["fields"].get("act") == "key_created"}
     sends = _sends(home)
-    faults = [
-        *_unanswered(outcomes, windows),
-        *_forgotten(outcomes, documents),
-        *_lost(outcomes, intents, made),
-        *(f"{name}: {n} sends, {intents[name]} intents" for name, n in _names(sends).items()
-          if n > intents[name]),
-        *_overspent(outcomes, sends, budgets),
-    ]  # fmt: skip
     good = [one for one in outcomes if one.status in (200, 201)]
+    kept = [one for one in good if one.asked != "local"]
+    slowest = round(max((one.seconds for one in outcomes), default=0.0), 1)
+    refused = sum(one.code == "budget_exceeded" for one in outcomes)
+    spent = _spent(outcomes, sends, budgets)
     return Verdict(
         requests=len(outcomes),
-        acknowledged=sum(one.asked != "local" for one in good),
+        acknowledged=len(kept),
         answered_outside=sum(one.asked == "outside" for one in good),
         sends=len(sends),
         intents=sum(intents.values()),
-        refused_for_budget=sum(one.code == "budget_exceeded" for one in outcomes),
-        slowest_s=round(max((one.seconds for one in outcomes), default=0.0), 1),
+        refused_for_budget=refused,
+        slowest_s=slowest,
         codes=dict(Counter(f"{one.status} {one.code or ''}".strip() for one in outcomes)),
-        spent=_spent(outcomes, sends, budgets),
-        faults=faults,
+        spent=spent,
+        invariants=[
+            Invariant(
+                "every request is answered rightly, or refused by its code, in time",
+                f"{len(outcomes)} requests, the slowest {slowest} s",
+                _unanswered(outcomes, windows),
+                proved=bool(outcomes),
+            ),
+            Invariant(
+                "nothing acknowledged is lost",
+                _counted(kept),
+                [*_forgotten(outcomes, documents), *_lost(outcomes, intents, made)],
+                proved=bool(kept),
+            ),
+            Invariant(
+                "nothing is sent unrecorded, or twice",
+                f"{len(sends)} sent, {sum(intents.values())} written down before",
+                _doubled(sends, intents),
+            ),
+            Invariant(
+                "no budget is passed",
+                f"{_of(spent)}; {refused} refused for it",
+                _overspent(spent),
+                proved=bool(refused) or not budgets,
+            ),
+        ],
     )
+
+
+def _counted(kept: Sequence[Outcome]) -> str:
+    words = {"act": "keys", "document": "documents", "outside": "answers from outside"}
+    counts = Counter[str](one.asked for one in kept)
+    return ", ".join(f"{counts[asked]} {word}" for asked, word in words.items() if counts[asked])
+
+
+def _of(spent: Mapping[str, tuple[int, int, int]]) -> str:
+    return ", ".join(f"{max(told, paid)} of {limit}" for told, paid, limit in spent.values())
+
+
+def _doubled(sends: Sequence[tuple[str, int]], intents: Mapping[str, int]) -> list[str]:
+    return [
+        f"{name}: {count} sends, {intents.get(name, 0)} intents"
+        for name, count in _names(sends).items()
+        if count > intents.get(name, 0)
+    ]
 
 
 def _unanswered(outcomes: Sequence[Outcome], windows: Sequence[Window]) -> list[str]:
@@ -107,10 +151,7 @@ def _lost(outcomes: Sequence[Outcome], intents: Mapping[str, int], made: set[str
     ]
 
 
-def _overspent(
-    outcomes: Sequence[Outcome], sends: Sequence[tuple[str, int]], budgets: Mapping[str, int]
-) -> list[str]:
-    spent = _spent(outcomes, sends, budgets)
+def _overspent(spent: Mapping[str, tuple[int, int, int]]) -> list[str]:
     return [
         f"{key}: {told} told and {paid} paid of {limit}"
         for key, (told, paid, limit) in spent.items()

@@ -15,10 +15,14 @@ from contextlib import ExitStack, contextmanager
 import httpx2
 
 from deployments.chaos.scene import Scene
+from deployments.ray_environment import HEAD_S
 
 CROWD = 500
 _FEW = 40
 _STORM = 120
+_CONNECT_S = 10.0
+# Three times what a head may take, for a machine that is busy.
+_HEADS_S = 3 * HEAD_S
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -28,16 +32,20 @@ def half_sent(scene: Scene, draw: random.Random) -> str:
     return _held(scene, head + b"--x\r\n" + b"a" * 60_000, draw.uniform(1.0, 3.0))
 
 
-def slow_headers(scene: Scene, draw: random.Random) -> str:
-    """Requests whose head comes a line a moment and never ends."""
+def slow_headers(scene: Scene, _draw: random.Random) -> str:
+    """Requests whose head comes a line a moment and never ends: each is shown the door in time."""
     with _crowd(scene, _FEW) as sockets:
         for one in sockets:
             _say(one, b"POST /v1/chat/completions HTTP/1.1\r\nhost: chaos\r\n")
-        for number in range(draw.randint(3, 6)):
+        held, end = list(sockets), time.monotonic() + _HEADS_S
+        while held and time.monotonic() < end:
             time.sleep(0.5)
-            for one in sockets:
-                _say(one, f"x-slow-{number}: 1\r\n".encode())
-        return f"{len(sockets)} connections"
+            for one in held:
+                _say(one, b"x-slow: 1\r\n")
+            held = [one for one in held if not _closed(one)]
+        if held:
+            raise AssertionError(f"{len(held)} of {_FEW} slow heads are let in after {_HEADS_S} s")
+        return f"{len(sockets)} connections, all closed"
 
 
 def dropped(scene: Scene, draw: random.Random) -> str:
@@ -50,6 +58,8 @@ def dropped(scene: Scene, draw: random.Random) -> str:
             number = draw.choices(range(4), (4, 2, 2, 1))[0]
             said[number] += 1
             _say(one, words[number])
+        if len(sockets) < CROWD:
+            raise AssertionError(f"of {CROWD} connections {len(sockets)} were let in")
         return f"{len(sockets)} connections, {said[3]} with a whole request"
 
 
@@ -100,7 +110,7 @@ def _crowd(scene: Scene, most: int) -> Iterator[list[socket.socket]]:
         sockets = []
         for _ in range(most):
             try:
-                one = socket.create_connection(scene.address, timeout=10)
+                one = socket.create_connection(scene.address, timeout=_CONNECT_S)
             except OSError:
                 break
             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -113,3 +123,18 @@ def _say(one: socket.socket, words: bytes) -> None:
         one.sendall(words)
     except OSError:
         return  # It was shown the door already, which is its right.
+
+
+def _closed(one: socket.socket) -> bool:
+    """Whether the other side has ended it; an answer that it sent before that is read."""
+    one.setblocking(False)
+    try:
+        while one.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        one.settimeout(_CONNECT_S)
+    return True

@@ -10,17 +10,22 @@ from functools import partial
 import psutil
 
 from deployments.chaos.connections import dropped, half_sent, slow_headers, storm
+from deployments.chaos.moved_clock import MOVED, moved_clock
 from deployments.chaos.scene import Scene
 from deployments.chaos.victims import CONTROLLER, ENGINE, find, kill, until
 
 Fault = Callable[[Scene, random.Random], str]
 KILL = "kill "
 FULL = "disk full for "
+NOBODY = "nobody there"
 _WRITERS = ("State", "Retriever")
 
 
-def faults(deployments: Sequence[str]) -> Mapping[str, Fault]:
-    """By name; an instance without one of our writers can't have its disk full."""
+def faults(deployments: Sequence[str], *, clock: bool = False) -> Mapping[str, Fault]:
+    """By name; an instance without one of our writers can't have its disk full.
+
+    `clock` says that its clock can be moved.
+    """
     victims = [*deployments, ENGINE, CONTROLLER]
     return {
         **{f"{KILL}{name}": partial(_killed, name) for name in victims},
@@ -29,12 +34,27 @@ def faults(deployments: Sequence[str]) -> Mapping[str, Fault]:
         "slow headers": slow_headers,
         "dropped connections": dropped,
         "storm of requests": storm,
+        **({MOVED: moved_clock} if clock else {}),
     }
 
 
+def kind(name: str) -> str:
+    """Faults of one kind prove the same; every deployment's replica is of one."""
+    if name in (f"{KILL}{ENGINE}", f"{KILL}{CONTROLLER}"):
+        return name
+    return next((one for one in (KILL, FULL) if name.startswith(one)), name)
+
+
 def order(seed: int, names: Sequence[str]) -> Iterator[str]:
-    """For ever: each name once in every round, rounds in an order of their own."""
+    """For ever: each name once in every round, rounds in an order of their own.
+
+    The first round begins with one of each kind, so that a short run proves something of all.
+    """
     draw = random.Random(f"order {seed}")  # noqa: S311 - to be drawn again from the same seed
+    first = draw.sample(sorted(names), len(names))
+    kinds = {kind(name): name for name in reversed(first)}
+    yield from (name for name in first if kinds[kind(name)] == name)
+    yield from (name for name in first if kinds[kind(name)] != name)
     while True:
         yield from draw.sample(sorted(names), len(names))
 
@@ -42,7 +62,7 @@ def order(seed: int, names: Sequence[str]) -> Iterator[str]:
 def _killed(name: str, scene: Scene, _draw: random.Random) -> str:
     before = find(scene.pid, name)
     if before is None or not kill(scene.pid, name):
-        return "nobody there to kill"
+        return NOBODY
     until(lambda: _another(scene.pid, name, before.pid))
     return f"pid {before.pid}"
 
@@ -56,12 +76,15 @@ def _full(name: str, scene: Scene, draw: random.Random) -> str:
     """The kernel lets the process write to no file: for it, every disk is full."""
     process, seconds = find(scene.pid, name), draw.uniform(2.0, 4.0)
     if process is None:
-        return "nobody there"
+        return NOBODY
     before = process.rlimit(psutil.RLIMIT_FSIZE)
     process.rlimit(psutil.RLIMIT_FSIZE, (0, before[1]))
     try:
+        status = scene.store() if name == "Retriever" else scene.act()
+        if status != 503:
+            raise AssertionError(f"with a full disk a write was answered with {status}")
         time.sleep(seconds)
     finally:
         if process.is_running():
             process.rlimit(psutil.RLIMIT_FSIZE, before)
-    return f"{seconds:.1f} s"
+    return f"{seconds:.1f} s, writes refused"

@@ -75,6 +75,16 @@ class Load:
         for thread in self._threads:
             thread.start()
 
+    def use_up(self, key: str, most: int) -> None:
+        """Ask outside, or of a model here, with that key until its budget refuses; `most` times."""
+        asked: Asked = "outside" if "outside" in self._weights else "local"
+        with self._client() as client:
+            for _ in range(most):
+                found = self._ask(client, asked, key)
+                self._write(found)
+                if found.code == "budget_exceeded":
+                    return
+
     def stop(self) -> None:
         """Wait for the last answers."""
         self._stop.set()
@@ -86,11 +96,14 @@ class Load:
 
     def _work(self, draw: random.Random) -> None:
         kinds, weights = list(self._weights), list(self._weights.values())
-        with httpx2.Client(base_url=self._base_url, timeout=PATIENCE_S, trust_env=False) as client:
+        with self._client() as client:
             while not self._stop.is_set():
                 asked = draw.choices(kinds, weights)[0]
                 self._write(self._ask(client, asked, draw.choice(sorted(self._keys))))
                 time.sleep(draw.uniform(0.0, 0.1))
+
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self._base_url, timeout=PATIENCE_S, trust_env=False)
 
     def _ask(self, client: httpx2.Client, asked: Asked, key: str) -> Outcome:
         began, at, name = time.monotonic(), time.time(), f"chaos-{uuid.uuid4().hex}"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from deployments.chaos.audit import Verdict
+from deployments.chaos.invariant import Invariant
 
 _NAME = re.compile(r"chaos-[0-9a-f]{32}")
 
@@ -29,23 +30,26 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class ChaosReport:
-    """`broken` names every invariant that does not hold, `ledger` what verifying it said."""
+    """`invariants` are all that was looked at, `ledger` is what verifying it said."""
 
     seed: int
     seconds: float
     played: Sequence[Played]
     verdict: Verdict
     ledger: Mapping[str, Any]
-    broken: Sequence[str]
+    invariants: Sequence[Invariant]
 
     @property
-    def ok(self) -> bool:
-        """Whether everything held."""
-        return not self.broken
+    def faults(self) -> list[str]:
+        """Every sentence about what does not hold."""
+        return [fault for one in self.invariants for fault in one.faults]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for `--json` and the report's file."""
-        return {"ok": self.ok, **asdict(self)}
+        plain = asdict(self)
+        plain["verdict"].pop("invariants")
+        plain["invariants"] = [one.as_dict() for one in self.invariants]
+        return {"ok": not self.faults, **plain, "broken": self.faults}
 
 
 def grouped(sentences: Sequence[str]) -> list[str]:
@@ -54,16 +58,26 @@ def grouped(sentences: Sequence[str]) -> list[str]:
     return [text if count == 1 else f"{count} times: {text}" for text, count in counts.items()]
 
 
-def broken(
+def invariants(
     played: Sequence[Played], verdict: Verdict, ledger: Mapping[str, Any], left: Sequence[str]
-) -> list[str]:
-    """Every sentence about what does not hold; `left` is what stayed that should have gone."""
-    held = [] if ledger["ok"] else [f"the ledger does not hold: {ledger['first_bad']}"]
-    if not verdict.acknowledged:
-        held.append("nothing was acknowledged, so nothing was proved")
+) -> list[Invariant]:
+    """All that must hold after these faults; `left` is what stayed that should have gone."""
+    bad = [] if ledger["ok"] else [f"the ledger does not hold: {ledger['first_bad']}"]
     return [
-        *(f"{one.fault}: {one.broken}" for one in played if one.broken is not None),
-        *verdict.faults,
-        *held,
-        *left,
+        Invariant(
+            "every fault does what it says, and is got over",
+            _recovered(played),
+            [f"{one.fault}: {one.broken}" for one in played if one.broken is not None],
+            proved=bool(played),
+        ),
+        *verdict.invariants,
+        Invariant("the ledger holds", f"{ledger['records']} records", bad),
+        Invariant("nothing is held that nobody waits for", "places and engines", list(left)),
     ]
+
+
+def _recovered(played: Sequence[Played]) -> str:
+    back = sorted(one.back_s for one in played)
+    if not back:
+        return "no fault"
+    return f"{len(back)} faults, {back[len(back) // 2]} s in the median, {back[-1]} s at most"

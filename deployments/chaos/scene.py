@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,17 @@ _IN_FLIGHT = re.compile(r"^podium_requests_in_flight\{.*\} ([0-9.e+]+)$", re.MUL
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`pid` is that of `podium up`, `key` an admin key; `stub` says that a stub answers outside."""
+    """`pid` is that of `podium up`, `key` an admin key; `stub` says that a stub answers outside.
+
+    `clock` is the file that its clock can be moved by, None where it goes by the machine's.
+    """
 
     pid: int
     base_url: str
     home: Path
     stub: bool
     key: str = field(repr=False)
+    clock: Path | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -34,13 +39,30 @@ class Scene:
 
     def is_well(self) -> bool:
         """Whether every model is ready, a local one answers, an act is done, and one goes out."""
-        body: dict[str, Any] = {"model": "mistral", "max_tokens": 4, "messages": _HELLO}
         return (
             self.ask("GET", "/readyz") == 200
-            and self.ask("POST", _CHAT, body) == 200
-            and self.ask("POST", "/v1/admin/keys", {"tenant": TENANT, "scopes": ["infer"]}) == 201
-            and (not self.stub or self.ask("POST", _CHAT, {**body, "model": "chatgpt"}) == 200)
+            and self.ask("POST", _CHAT, _BODY) == 200
+            and self.act() == 201
+            and (not self.stub or self.ask("POST", _CHAT, {**_BODY, "model": "chatgpt"}) == 200)
         )
+
+    def act(self) -> int:
+        """The status of making a key; 0 when nothing answers."""
+        return self.ask("POST", "/v1/admin/keys", {"tenant": TENANT, "scopes": ["infer"]})
+
+    def store(self) -> int:
+        """The status of storing a document that has never been there; 0 when nothing answers."""
+        path = f"/v1/collections/{COLLECTION}/documents/full-{uuid.uuid4().hex}.txt"
+        try:
+            with self._client() as client:
+                kind = {"content-type": "text/plain"}
+                return client.put(path, content=b"Room?", headers=kind).status_code
+        except httpx2.HTTPError:
+            return 0
+
+    def created(self) -> int:
+        """What time it is for the gateway, in seconds since the epoch."""
+        return int(self._send("POST", _CHAT, _BODY).json()["created"])
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> int:
         """The status; 0 when nothing answers."""
@@ -66,11 +88,16 @@ class Scene:
         return sum(int(float(count)) for count in _IN_FLIGHT.findall(text))
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx2.Response:
+        with self._client() as client:
+            return client.request(method, path, json=body)
+
+    def _client(self) -> httpx2.Client:
         headers = {"authorization": f"Bearer {self.key}"}
-        with httpx2.Client(timeout=_PATIENCE_S, trust_env=False) as client:
-            url = f"{self.base_url}{path}"
-            return client.request(method, url, json=body, headers=headers)
+        return httpx2.Client(
+            base_url=self.base_url, headers=headers, timeout=_PATIENCE_S, trust_env=False
+        )
 
 
 _CHAT = "/v1/chat/completions"
 _HELLO = [{"role": "user", "content": "Hello"}]
+_BODY: Mapping[str, Any] = {"model": "mistral", "max_tokens": 4, "messages": _HELLO}

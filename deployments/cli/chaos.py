@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deployments.chaos.clock import start_with
 from deployments.cli.demo import running_home
 from deployments.cli.failures import ExitCode, Unreachable
 from deployments.cli.options import JsonOption
-from deployments.cli.output import emit, note, say
+from deployments.cli.output import emit, note, say, show_table
 from deployments.home import Home
 from deployments.private_file import write_private
 from deployments.run_file import read_running
 from models.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from deployments.chaos.invariant import Invariant
     from deployments.chaos.report import ChaosReport, Played
     from deployments.chaos.scene import Scene
 
@@ -29,6 +33,12 @@ def chaos(
     seed: Annotated[int, typer.Option(help="The same seed plays the same faults.")] = 1,
     minutes: Annotated[float, typer.Option(min=0.1, help="Begin no fault after so long.")] = 5.0,
     clients: Annotated[int, typer.Option(min=1, max=64, help="Clients that keep asking.")] = 4,
+    faults: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Begin no more than so many; the first are of different kinds."
+        ),
+    ] = None,
     fault: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Play only this one; may be repeated.")
     ] = None,
@@ -64,6 +74,8 @@ def chaos(
     from deployments.chaos.play import play
 
     with _scene(home) as (scene, own):
+        only = _known(scene, fault)
+        note(f"{clients} clients ask, and faults of seed {seed} begin for {minutes:g} min")
         found = play(
             scene,
             scene.home / "run" / "chaos",
@@ -71,11 +83,14 @@ def chaos(
             minutes=minutes,
             workers=clients,
             tell=_tell,
-            only=_known(scene, fault),
+            only=only,
+            most=faults,
         )
         ended = _Ended(scene) if own else None
-    stayed = ended.stayed() if ended is not None else []
-    _finish(found, stayed, report, json_)
+        note("stopping" if own else "it goes on running")
+    if ended is not None:
+        found = replace(found, invariants=[*found.invariants, ended.invariant()])
+    _finish(found, report, json_)
 
 
 class _Ended:
@@ -86,24 +101,26 @@ class _Ended:
 
         self._processes = processes(scene.pid)
 
-    def stayed(self) -> list[str]:
+    def invariant(self) -> Invariant:
         """A sentence for each that is still there."""
-        return [
-            f"a process stayed when Podium stopped: pid {process.pid}"
-            for process, _ in self._processes
+        from deployments.chaos.invariant import Invariant
+
+        stayed = [
+            f"a process stayed when Podium stopped: pid {process.pid}, {title[:60]}"
+            for process, title in self._processes
             if process.is_running()
         ]
+        return Invariant("no process stays", f"{len(self._processes)} ended", stayed)
 
 
 def _known(scene: Scene, wanted: list[str] | None) -> list[str] | None:
-    from deployments.chaos.faults import faults
-    from deployments.chaos.victims import deployments
+    from deployments.chaos.play import known
 
-    known = faults(deployments(scene.pid))
+    names = list(known(scene))
     for name in wanted or ():
-        if name not in known:
+        if name not in names:
             raise InvalidRequest(
-                f"There is no fault '{name}'; there are: {', '.join(known)}.", param="--fault"
+                f"There is no fault '{name}'; there are: {', '.join(names)}.", param="--fault"
             )
     return wanted
 
@@ -114,12 +131,13 @@ def _scene(home: Path | None) -> Iterator[tuple[Scene, bool]]:
         yield _of_home(Home(home.absolute())), False
         return
     with tempfile.TemporaryDirectory(prefix="podium-chaos-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder)
-        with running_home(path, "stub"):
+        path, clock = Path(folder) / "home", Path(folder) / "clock"
+        with running_home(path, "stub", start_with(clock, os.environ)):
             yield _of_home(Home(path)), True
 
 
 def _of_home(home: Home) -> Scene:
+    from deployments.chaos.clock import clock_of
     from deployments.chaos.scene import Scene
 
     running = read_running(home)
@@ -127,44 +145,38 @@ def _of_home(home: Home) -> Scene:
         raise Unreachable(f"No Podium runs on {home.path}. Start one with `podium up`.")
     stub = (home.run / "stub.jsonl").exists()
     key = home.first_key.read_text(encoding="utf-8").strip()
-    return Scene(running.pid, running.base_url, home.path, stub, key)
+    clock = clock_of(running.pid)
+    return Scene(running.pid, running.base_url, home.path, stub, key, clock)
 
 
 def _tell(played: Played) -> None:
-    wrong = f"  BROKEN: {played.broken}" if played.broken else ""
     note(
-        f"{played.at_s:7.1f} s  {played.fault:<28} back after {played.back_s:5.1f} s  "
-        f"{played.detail}{wrong}"
+        f"{played.at_s:7.1f} s  {played.fault:<24} well again after {played.back_s:5.1f} s  "
+        f"{played.detail}"
     )
+    if played.broken is not None:
+        note(f"           BROKEN: {played.broken}")
 
 
-def _finish(found: ChaosReport, stayed: list[str], report: Path | None, as_json: bool) -> None:
-    wrong = [*found.broken, *stayed]
-    document = found.as_dict() | {"ok": not wrong, "broken": wrong}
+def _finish(found: ChaosReport, report: Path | None, as_json: bool) -> None:
+    document = found.as_dict()
     if report is not None:
         write_private(report.absolute(), json.dumps(document, indent=1).encode())
     if as_json:
         emit(document)
     else:
-        _show(found, wrong)
-    if wrong:
+        _show(found)
+    if found.faults:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _show(found: ChaosReport, wrong: list[str]) -> None:
-    told = found.verdict
-    back = sorted(one.back_s for one in found.played)
-    say(f"{len(found.played)} faults from seed {found.seed} in {found.seconds:.0f} s")
-    if back:
-        say(f"well again after {back[len(back) // 2]} s (median), {back[-1]} s (longest)")
-    say(
-        f"{told.requests} requests, {told.acknowledged} acknowledged; slowest {told.slowest_s} s;"
-        f" {told.sends} sent outside, {told.intents} written down before"
-    )
+def _show(found: ChaosReport) -> None:
     from deployments.chaos.report import grouped
 
-    for one in grouped(wrong):
+    say(f"{len(found.played)} faults of seed {found.seed} in {found.seconds:.0f} s")
+    show_table(
+        ("", "what must hold", "looked for in"),
+        [("held" if one.holds else "BROKEN", one.name, one.evidence) for one in found.invariants],
+    )
+    for one in grouped(found.faults):
         say(f"BROKEN: {one}")
-    if not wrong:
-        say("nothing acknowledged was lost, nothing was sent twice, every request was answered or")
-        say("refused by its code in time, no engine was left behind, and the ledger holds")

@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -105,8 +105,13 @@ def _home(keep: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def running_home(path: Path, remote: str) -> Iterator[Target]:
-    """Podium on that home, stopped again whatever happens; a SIGTERM counts as an interrupt."""
+def running_home(
+    path: Path, remote: str, more: Mapping[str, str] | None = None
+) -> Iterator[Target]:
+    """Podium on that home, stopped again whatever happens; a SIGTERM counts as an interrupt.
+
+    `more` are variables that it is started with.
+    """
     from deployments.detach import start_detached
     from deployments.down import down
     from deployments.open_home import open_home
@@ -118,7 +123,7 @@ def running_home(path: Path, remote: str) -> Iterator[Target]:
     try:
         note("starting Podium (about half a minute)")
         words = ["--home", str(path), "--port", "0", "--remote", remote]
-        running = start_detached(home, words, note)
+        running = start_detached(home, words, note, more)
         key = home.first_key.read_text(encoding="utf-8").strip()
         yield Target(running.base_url, key)
     finally:

@@ -18,10 +18,13 @@ from pydantic import TypeAdapter
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from deployments.settings import GatewaySettings
+from deployments.wire.limits import Limits
 from models.errors import InternalError
 from models.live import AudioFormat
 from router.label import Clearance, Level
 from router.store.state import NewKey
+from tests.wire.conftest import Serve
 from tests.wire.lines import SAID, sound
 from tests.wire.server import Server
 
@@ -287,6 +290,21 @@ def test_more_audio_than_can_be_heard_is_refused(server: Server) -> None:
         while told["type"] != "error":
             told = caller.next()
         assert told["error"]["code"] == "overloaded"
+
+
+def test_a_line_ends_when_it_is_as_long_as_a_recording_may_be(serve: Serve) -> None:
+    server = serve(GatewaySettings(limits=Limits(audio_seconds=2.0)))
+    with line(server) as caller:
+        caller.speak(sound(1.0) + sound(0.8, level=0.0))
+        assert caller.until(COMPLETED)["transcript"]
+        with suppress(ConnectionClosed):
+            caller.speak(sound(0.5))
+        told = caller.next()
+        while told["type"] != "error":
+            told = caller.next()
+        assert (told["error"]["code"], told["error"]["param"]) == ("request_too_large", "audio")
+        with pytest.raises(ConnectionClosed):
+            caller.next()
 
 
 def test_a_revoked_key_ends_the_line_at_the_next_turn(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import openai
 import pytest
 
+from deployments.chaos.clock import start_with
 from tests.serve.instance import Instance, start
 from tests.serve.outside.bodies import leaking_pipelines
 from tests.serve.outside.provider_keys import KEY, KEY_NAMES
@@ -25,19 +27,21 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     pipelines.mkdir()
     for name, text in leaking_pipelines().items():
         (pipelines / f"{name}.yaml").write_text(text)
-    temporary, users = _short_folder(), tmp_path_factory.mktemp("user")
+    temporary, users = short_folder(), tmp_path_factory.mktemp("user")
     environment = dict.fromkeys(KEY_NAMES, KEY) | {
         "TMPDIR": str(temporary),
         "HOME": str(users),
         "PODIUM_PIPELINES": json.dumps([str(pipelines)]),
     }
+    # Faults are played on it, and one of them is a clock that is moved.
+    environment |= start_with(home.parent / "clock", os.environ)
     instance = start(home, ("--remote", "stub"), environment)
     yield Place(instance, temporary, users)
     instance.stop()
     shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _short_folder() -> Path:
+def short_folder() -> Path:
     """A private temporary folder of nine letters: HAProxy's sockets lie deep below it."""
     folder = Path("/tmp") / f"p{secrets.token_hex(2)[:3]}"  # noqa: S108 - fails where one exists
     folder.mkdir(mode=0o700)

@@ -40,8 +40,9 @@ PLAIN = {
 }  # fmt: skip
 # Of a single machine: ports that must not meet another instance's, and addresses of loopback.
 ONE_MACHINE = re.compile(
-    r"_PORT$|OSX_CLUSTER|^VLLM_HOST_IP$|^RAY_AUTH_TOKEN_PATH$|HEALTH_CHECK_FALL|OBSERVE_MARK_DOWN"
+    r"_PORT$|OSX_CLUSTER|^TMPDIR$|^VLLM_HOST_IP$|^RAY_AUTH_TOKEN_PATH$|HEALTH_CHECK_FALL|OBSERVE_MARK_DOWN"
 )
+BALANCE = "RAY_SERVE_HAPROXY_BALANCE_ALGORITHM"
 METRIC = re.compile(r"\bpodium_[a-z_]+")
 
 overlays = pytest.mark.parametrize("overlay", OVERLAYS)
@@ -129,6 +130,7 @@ def test_every_pod_has_the_environment_of_the_code(overlay: str, tmp_path: Path)
         (container,) = pod(group)["containers"]
         given = {row["name"]: row.get("value") for row in container["env"]}
         assert wanted - given.keys() == set(), name
+        assert given[BALANCE] == code[BALANCE], name
         assert quiet_environment().items() <= given.items(), name
 
 

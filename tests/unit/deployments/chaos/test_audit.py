@@ -18,6 +18,7 @@ from router.ledger.record import Record
 
 NAME = f"chaos-{'a' * 32}"
 OUTSIDE = Outcome(NAME, "outside", "large", 200, None, 12, "x", 0.5, None, at=100.0)
+REFUSED = replace(OUTSIDE, id="chaos-refused", status=429, code="budget_exceeded", tokens=0)
 LIMITS = {"large": 1000}
 
 
@@ -42,8 +43,20 @@ def test_what_holds_passes(home: Home) -> None:
     act = replace(OUTSIDE, id="chaos-act", asked="act", status=201, made="k1", tokens=0)
     stored = replace(OUTSIDE, id="chaos-doc", asked="document", tokens=0)
     documents = frozenset({"chaos-doc.txt"})
-    verdict = judge(home.path, [OUTSIDE, act, stored], LIMITS, documents=documents)
+    asked = [OUTSIDE, act, stored, REFUSED]
+    verdict = judge(home.path, asked, LIMITS, documents=documents)
     assert (verdict.faults, verdict.acknowledged, verdict.sends) == ([], 3, 1)
+    told = [one.evidence for one in verdict.invariants]
+    assert told[1:] == [
+        "1 keys, 1 documents, 1 answers from outside",
+        "1 sent, 1 written down before",
+        "12 of 1000; 1 refused for it",
+    ]
+
+
+def test_a_budget_that_refused_nobody_was_not_proved(home: Home) -> None:
+    (fault,) = judge(home.path, [OUTSIDE], LIMITS).faults
+    assert fault == "no budget is passed: nothing came by that could prove it"
 
 
 @pytest.mark.parametrize(
@@ -64,13 +77,16 @@ def test_what_does_not_hold_is_named(home: Home, outcome: Outcome, told: str) ->
 
 def test_sent_twice_is_named(home: Home) -> None:
     capture(home, 2)
-    assert judge(home.path, [OUTSIDE], LIMITS).faults == [f"{NAME}: 2 sends, 1 intents"]
+    assert judge(home.path, [OUTSIDE, REFUSED], LIMITS).faults == [f"{NAME}: 2 sends, 1 intents"]
 
 
 def test_the_proxys_own_words_pass_only_while_no_gateway_is_up(home: Home) -> None:
+    stored = replace(OUTSIDE, asked="document", at=900.0)
     plain = replace(OUTSIDE, status=500, fault="Internal Server Error", plain=True)
-    assert judge(home.path, [plain], LIMITS).faults
-    assert judge(home.path, [plain], LIMITS, windows=[Window(200.0, 300.0)]).faults
-    assert not judge(home.path, [plain], LIMITS, windows=[Window(100.2, 300.0)]).faults
+    assert judge(home.path, [stored, REFUSED, plain], LIMITS).faults
+    assert judge(home.path, [stored, REFUSED, plain], LIMITS, windows=[Window(200.0, 300.0)]).faults
+    assert not judge(
+        home.path, [stored, REFUSED, plain], LIMITS, windows=[Window(100.2, 300.0)]
+    ).faults
     late = replace(plain, plain=False, fault="ReadTimeout")
-    assert judge(home.path, [late], LIMITS, windows=[Window(100.2, 300.0)]).faults
+    assert judge(home.path, [stored, REFUSED, late], LIMITS, windows=[Window(100.2, 300.0)]).faults
