@@ -72,7 +72,7 @@ def invariants(
         ),
         *verdict.invariants,
         Invariant("the ledger holds", f"{ledger['records']} records", bad),
-        Invariant("nothing is held that nobody waits for", "places and engines", list(left)),
+        Invariant("nothing is held that nobody waits for", "places of the gateway, engines of no replica", list(left)),
     ]
 
 
