@@ -11,6 +11,7 @@ from typing import Any
 from deployments.chaos.audit import Verdict
 from deployments.chaos.invariant import Invariant
 
+_HELD = "places of the gateway, engines of no replica"
 _NAME = re.compile(r"chaos-[0-9a-f]{32}")
 
 
@@ -72,7 +73,11 @@ def invariants(
         ),
         *verdict.invariants,
         Invariant("the ledger holds", f"{ledger['records']} records", bad),
-        Invariant("nothing is held that nobody waits for", "places of the gateway, engines of no replica", list(left)),
+        Invariant(
+            "nothing is held that nobody waits for",
+            "places of the gateway, engines of no replica",
+            list(left),
+        ),
     ]
 
 
