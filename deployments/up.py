@@ -20,6 +20,7 @@ from typing import Any
 
 from deployments.adapters import adapters_by_base
 from deployments.catalog_files import read_catalog
+from deployments.clock_watch import ClockWatch
 from deployments.deployed import check_deployed
 from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
@@ -49,6 +50,7 @@ from router.store.state import State
 
 START_S = 600.0
 STOP_S = 30.0
+_LOOK_EVERY_S = 2.0
 Say = Callable[[str], None]
 
 
@@ -76,7 +78,7 @@ def run(home: Home, settings: Settings, say: Say, ready: Callable[[Ready], None]
         key = _first_key(home, settings, say)
         base_url = _start(stack, home, settings, say)
         ready(Ready(base_url, str(home.path), key))
-        _sleep_until_stopped()
+        _watch_until_stopped(say)
 
 
 @contextmanager
@@ -246,9 +248,24 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     raise Stopped(number)
 
 
-def _sleep_until_stopped() -> None:
+def _watch_until_stopped(say: Say) -> None:
+    clock = ClockWatch()
     while True:
-        time.sleep(3600)
+        time.sleep(_LOOK_EVERY_S)
+        back = clock.set_back()
+        if back is not None:
+            say(f"the clock was set back by {back:.0f} s: Serve's controller begins anew")
+            _begin_controller_anew()
+
+
+def _begin_controller_anew() -> None:
+    """It looks at replicas by the time of day: until that has caught up, it would look at none, and
+    what dies meanwhile would stay dead. Requests do not go through it.
+    """
+    import ray
+    from ray.serve.context import _get_global_client
+
+    ray.kill(_get_global_client()._controller, no_restart=False)
 
 
 def say_to_stderr(text: str) -> None:
