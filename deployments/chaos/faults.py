@@ -12,7 +12,7 @@ import psutil
 from deployments.chaos.connections import dropped, half_sent, slow_headers, storm
 from deployments.chaos.moved_clock import MOVED, moved_clock
 from deployments.chaos.scene import Scene
-from deployments.chaos.victims import CONTROLLER, ENGINE, find, kill, until
+from deployments.chaos.victims import CONTROLLER, ENGINE, find, replaced
 
 Fault = Callable[[Scene, random.Random], str]
 KILL = "kill "
@@ -60,16 +60,8 @@ def order(seed: int, names: Sequence[str]) -> Iterator[str]:
 
 
 def _killed(name: str, scene: Scene, _draw: random.Random) -> str:
-    before = find(scene.pid, name)
-    if before is None or not kill(scene.pid, name):
-        return NOBODY
-    until(lambda: _another(scene.pid, name, before.pid))
-    return f"pid {before.pid}"
-
-
-def _another(pid: int, name: str, before: int) -> bool:
-    now = find(pid, name)
-    return now is not None and now.pid != before
+    gone = replaced(scene.pid, name)
+    return NOBODY if gone is None else f"pid {gone}"
 
 
 def _full(name: str, scene: Scene, draw: random.Random) -> str:

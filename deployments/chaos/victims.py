@@ -78,6 +78,18 @@ def kill(pid: int, name: str) -> bool:
     return True
 
 
+def replaced(pid: int, name: str) -> int | None:
+    """Kill it and wait for the one that takes its place; the pid that is gone, None for nobody.
+
+    Raises SetupError when none comes.
+    """
+    before = find(pid, name)
+    if before is None or not kill(pid, name):
+        return None
+    until(lambda: find(pid, name) not in (None, before))
+    return before.pid
+
+
 def until(holds: Callable[[], bool], seconds: float = BACK_S) -> float:
     """Wait for it; how long that took. Raises SetupError when it took longer than `seconds`."""
     began = time.monotonic()
