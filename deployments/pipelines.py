@@ -12,6 +12,7 @@ from deployments.library_files import read_library, read_plans
 from deployments.tenant_collections import TenantSearcher
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
+from router.early import EarlyWork
 from router.events import ReplyDelta, ReplyRestarted, RunEvent, RunFinished, RunResult
 from router.execute import Executor
 from router.keys import Principal
@@ -84,6 +85,16 @@ class Pipelines:
             tuple(state.served_cards()),
             self._library,
         )
+
+    def early(self, call: Call, plan: Plan) -> EarlyWork:
+        """Where to keep what is begun early of one turn of a line."""
+        return self._executor_for(call.principal, plan).early(plan)
+
+    async def rehearse(self, call: Call, plan: Plan, request: RunRequest) -> None:
+        """Do what may be begun early; it is charged to the key like any other work."""
+        call.principal.require_model(f"{PIPELINE_PREFIX}{plan.name}")
+        executor = self._executor_for(call.principal, plan)
+        await executor.rehearse(plan, request, call.deadline, call.policy)
 
     async def finish(self, call: Call, plan: Plan, request: RunRequest) -> RunResult:
         """The result of one run, whatever its status."""

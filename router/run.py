@@ -14,6 +14,7 @@ from models.tariff import NANO
 from router import bindings, expressions
 from router.board import Board
 from router.decide import RouteDecision
+from router.early import EarlyWork
 from router.events import (
     RunEvent,
     RunFinished,
@@ -34,6 +35,9 @@ from router.recorder import Recorder, monotonic_ms
 from router.reply import Reply
 from router.result import Halt, reply_text, result
 from router.steps.kind import Produced, RunRequest, StepCall, StepKind, Surroundings
+
+# What is said of a step that was done before the run began.
+BEGUN = "begun on the words that stood"
 
 
 @dataclass
@@ -110,6 +114,17 @@ class Run:
         self.say(RunFinished(replace(done, redactions=self.pseudonyms.redactions())))
         self.pseudonyms.close()
 
+    async def rehearse(self, early: EarlyWork) -> None:
+        """Do the steps of `early` and keep what they make; nothing else, and no result.
+
+        One that fails is only not kept: when the run itself comes to it, it is done anew.
+        """
+        async with asyncio.TaskGroup() as group:
+            for step in self.board.plan.steps:
+                if step.name in early.steps:
+                    group.create_task(self._drive(step), name=f"early {step.name}")
+        self.pseudonyms.close()
+
     def say_all(self, events: Iterable[RunEvent]) -> None:
         """Say several events."""
         for event in events:
@@ -182,14 +197,19 @@ class Run:
         return self.board.spent_nano(self.board.context(step)) > budget * NANO
 
     async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
+        early, policy = self.request.early, self.around.policy.digest
         try:
-            made = await self._bounded(step, arguments)
+            made = early.take(self.board, step, arguments, policy) if early else None
+            begun = made is not None
+            made = made or await self._bounded(step, arguments)
         except PodiumError as error:
             status = _status(step, error)
             self._end(step, started, Produced(None, status=status, summary=_summary(error)))
             self._fail(step, error)
         else:
-            self._end(step, started, made)
+            self._end(step, started, replace(made, summary=BEGUN) if begun else made)
+            if early is not None and not begun:
+                early.keep(self.board, step, arguments, policy)
 
     async def _bounded(self, step: Step, arguments: Mapping[str, Any]) -> Produced:
         """Run the step within what is left of its own time and the run's."""

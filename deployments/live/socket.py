@@ -149,6 +149,8 @@ class RealtimeSocket:
         return line
 
     async def _tell(self, event: LineEvent) -> None:
+        if isinstance(event, WordsCommitted) and self._answering is not None:
+            self._answering.hear(event.item, event.text)
         if isinstance(event, WordsCommitted | Hypothesis) and not self._showing().word_by_word:
             return
         # Clients of OpenAI's own know no such event: it is for those that ask for it.

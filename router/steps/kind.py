@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from models.deadline import Deadline
 from models.errors import InvalidConfig, PodiumError
@@ -26,6 +26,9 @@ from router.pseudonyms.run import Redacting
 from router.purse import Held
 from router.recorder import Recorder
 from router.schemas import Schemas
+
+if TYPE_CHECKING:
+    from router.early import EarlyWork
 
 T = TypeVar("T")
 
@@ -70,7 +73,8 @@ class RunRequest:
 
     `floor` joins into every input's label: the key's least class and what the client raised it by.
     `reader` is what whoever asked may be shown of collections; None is everything of their tenant.
-    `longest_audio` is in seconds. `key_id` is whose key it was.
+    `longest_audio` is in seconds. `key_id` is whose key it was. `early` is what was begun before
+    the inputs were whole.
     """
 
     inputs: Mapping[str, Any] = field(repr=False)
@@ -82,6 +86,7 @@ class RunRequest:
     priority: int = 0
     longest_audio: float = math.inf
     key_id: str = ""
+    early: EarlyWork | None = field(default=None, repr=False)
 
     def clearance(self) -> Clearance:
         """What the reader may be shown."""

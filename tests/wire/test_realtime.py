@@ -23,6 +23,7 @@ from deployments.wire.limits import Limits
 from models.errors import InternalError
 from models.live import AudioFormat
 from router.label import Clearance, Level
+from router.run import BEGUN
 from router.store.state import NewKey
 from tests.wire.conftest import Serve
 from tests.wire.lines import SAID, sound
@@ -88,6 +89,14 @@ def update(the_line: Line, **fields: Any) -> Event:
     return the_line.until("session.updated")
 
 
+def heard(server: Server, caller: Line, *pieces: float) -> None:
+    """Speak so many seconds each time, and wait until the model was asked about them."""
+    for seconds in pieces:
+        before = server.on_loop(lambda stage: len(stage.live.clips))
+        caller.speak(sound(seconds))
+        server.until(lambda stage, before=before: len(stage.live.clips) > before)
+
+
 def words_of(seconds: float) -> str:
     return " ".join(SAID.split()[: round(seconds * 3.0)])
 
@@ -103,12 +112,9 @@ def test_words_come_while_the_caller_speaks(server: Server) -> None:
         label = created["session"]["podium"]["label"]
         assert label["level"] == "CONFIDENTIAL"
         assert label["categories"] == ["customer_audio", "pii"]
-        for _ in range(4):
-            caller.speak(sound(0.5))
-            if caller.kinds()[-1] != DELTA:
-                caller.until(STARTED if STARTED not in caller.kinds() else DELTA)
+        heard(server, caller, 0.8, 0.4, 0.4, 0.4)
         # The last piece is not yet said.
-        assert DELTA in caller.kinds()
+        caller.until(DELTA)
         caller.speak(sound(0.8, level=0.0))
         done = caller.until(COMPLETED)
         assert caller.deltas() == done["transcript"]
@@ -377,6 +383,29 @@ def test_a_turn_is_answered_by_a_pipeline(server: Server) -> None:
         assert run["run"]["output"]["reply"]
         assert run["run"]["label"]["level"] == "CONFIDENTIAL"
         assert "customer_audio" in run["run"]["label"]["categories"]
+
+
+@pytest.mark.usefixtures("documents")
+def test_the_intent_is_begun_while_the_caller_still_speaks(server: Server) -> None:
+    with line(server, "admin", pipeline="support", customer_id="C-1042") as caller:
+        looked = server.on_loop(lambda stage: len(stage.source.calls))
+        heard(server, caller, 0.8, 0.6, 0.6)
+        server.until(lambda stage: stage.chat.calls and len(stage.source.calls) > looked)
+        begun = server.on_loop(lambda stage: stage.chat.calls[0].messages[-1].content)
+        assert caller.until(DELTA)["delta"].split()[0] in begun
+        assert "now" not in begun
+        # The last piece of the turn is sent only now.
+        caller.speak(sound(3.2) + sound(0.8, level=0.0))
+        runs = [caller.until("podium.run")["event"]]
+        assert STOPPED in caller.kinds() and COMPLETED in caller.kinds()
+        while runs[-1]["type"] != "run.finished":
+            runs.append(caller.until("podium.run")["event"])
+        steps = {one["step"]: one for one in runs if one["type"] == "step.finished"}
+        assert steps["customer"]["summary"] == BEGUN
+        assert steps["intent"]["summary"] != BEGUN, "the whole turn says more"
+        asked = server.on_loop(lambda stage: [one.messages[-1].content for one in stage.chat.calls])
+        assert any("now" in text for text in asked)
+        assert server.on_loop(lambda stage: len(stage.source.calls)) == looked + 1
 
 
 @pytest.mark.usefixtures("documents")
