@@ -77,15 +77,9 @@ def chaos(
         only = _known(scene, fault)
         note(f"{clients} clients ask, and faults of seed {seed} begin for {minutes:g} min")
         found = play(
-            scene,
-            scene.home / "run" / "chaos",
-            seed=seed,
-            minutes=minutes,
-            workers=clients,
-            tell=_tell,
-            only=only,
-            most=faults,
-        )
+            scene, scene.home / "run" / "chaos", seed=seed, minutes=minutes, workers=clients,
+            tell=_tell, only=only, most=faults,
+        )  # fmt: skip
         ended = _Ended(scene) if own else None
         note("stopping" if own else "it goes on running")
     if ended is not None:
