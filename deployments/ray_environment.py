@@ -123,7 +123,9 @@ def ray_environment(
         # Ray would put replicas at 15, behind every other process of the machine.
         "RAY_worker_niceness": "0",
         "VLLM_HOST_IP": "127.0.0.1",
-        "VLLM_LOGGING_LEVEL": "WARNING",
+        # Configuring its own, vLLM closes every handler of the process: our log ends there, and a
+        # replica whose handlers Serve finds closed is begun anew whenever the controller is.
+        "VLLM_CONFIGURE_LOGGING": "0",
     }
 
 

@@ -12,11 +12,13 @@ import psutil
 from deployments.chaos.connections import dropped, half_sent, slow_headers, storm
 from deployments.chaos.moved_clock import MOVED, moved_clock
 from deployments.chaos.scene import Scene
-from deployments.chaos.victims import CONTROLLER, ENGINE, find, replaced
+from deployments.chaos.victims import CONTROLLER, ENGINE, find, replaced, replicas
 
 Fault = Callable[[Scene, random.Random], str]
 KILL = "kill "
 FULL = "disk full for "
+# It looks at what runs at once, and starts what it finds missing within seconds.
+_TAKEN_OVER_S = 8.0
 NOBODY = "nobody there"
 _WRITERS = ("State", "Retriever")
 
@@ -26,9 +28,10 @@ def faults(deployments: Sequence[str], *, clock: bool = False) -> Mapping[str, F
 
     `clock` says that its clock can be moved.
     """
-    victims = [*deployments, ENGINE, CONTROLLER]
+    victims = [*deployments, ENGINE]
     return {
         **{f"{KILL}{name}": partial(_killed, name) for name in victims},
+        f"{KILL}{CONTROLLER}": _controller_killed,
         **{f"{FULL}{name}": partial(_full, name) for name in _WRITERS if name in deployments},
         "half-sent uploads": half_sent,
         "slow headers": slow_headers,
@@ -62,6 +65,20 @@ def order(seed: int, names: Sequence[str]) -> Iterator[str]:
 def _killed(name: str, scene: Scene, _draw: random.Random) -> str:
     gone = replaced(scene.pid, name)
     return NOBODY if gone is None else f"pid {gone}"
+
+
+def _controller_killed(scene: Scene, draw: random.Random) -> str:
+    """The next one takes over what runs: no replica is begun anew for it."""
+    before = replicas(scene.pid)
+    told = _killed(CONTROLLER, scene, draw)
+    end = time.monotonic() + _TAKEN_OVER_S
+    while time.monotonic() < end:
+        new = replicas(scene.pid) - before
+        if new:
+            names = ", ".join(sorted(name for name, _ in new))
+            raise AssertionError(f"begun anew although they ran: {names}")
+        time.sleep(0.5)
+    return told
 
 
 def _full(name: str, scene: Scene, draw: random.Random) -> str:

@@ -38,6 +38,12 @@ def deployments(pid: int) -> tuple[str, ...]:
     return tuple(sorted({match[1] for match in found if match}))
 
 
+def replicas(pid: int) -> frozenset[tuple[str, int]]:
+    """Every replica that lives: its deployment and its pid."""
+    found = ((_REPLICA.search(title), process.pid) for process, title in processes(pid))
+    return frozenset((match[1], number) for match, number in found if match)
+
+
 def replica(pid: int, deployment: str) -> psutil.Process | None:
     """A living replica of that deployment, None while there is none."""
     return _first(pid, re.compile(rf"ServeReplica:podium:{re.escape(deployment)}(?![\w-])"))
