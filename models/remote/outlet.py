@@ -68,10 +68,18 @@ class Outlet(httpx2.AsyncBaseTransport):
     def _check(self, request: httpx2.Request) -> None:
         url, base = request.url, self._base
         same = (url.scheme, url.host, url.port) == (base.scheme, base.host, base.port)
-        if not same or not url.path.startswith(base.path.rstrip("/") + "/"):
+        # The path is decoded here, but not on the wire: a server may read %2e%2e as a step up.
+        inside = url.path.startswith(base.path.rstrip("/") + "/") and ".." not in _steps(url.path)
+        if not same or not inside:
             raise InternalError("A request was meant for an address other than its provider's.")
+        if "transfer-encoding" in request.headers:
+            raise InternalError("A request that does not say its length was meant to leave.")
         if int(request.headers.get("content-length", "0")) > self._request_bytes:
             raise BodyTooLarge("The request is too large to leave; send less.")
+
+
+def _steps(path: str) -> list[str]:
+    return path.replace("\\", "/").split("/")
 
 
 def _announced(headers: Mapping[str, str]) -> int:

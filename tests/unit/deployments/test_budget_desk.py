@@ -30,10 +30,13 @@ class Books:
         upgrade(engine)
         self.accounts = Accounts(SqlBudgetStore(engine))
         self.calls: list[str] = []
+        self.ahead: list[int] = []
         self.failure: Exception | None = None
 
     async def call(self, method: str, *args: Any, deadline: Deadline) -> Any:
         self.calls.append(method)
+        if method == "reserve":
+            self.ahead.append(args[0].ahead)
         await asyncio.sleep(0)
         if self.failure is not None:
             failure, self.failure = self.failure, None
@@ -122,6 +125,37 @@ async def test_a_budget_that_runs_low_is_given_out_call_by_call_to_its_last_toke
     await bank.take(Amount(40))
     with pytest.raises(BudgetExceeded):
         await bank.take(Amount(1))
+
+
+async def test_what_runs_low_is_asked_for_one_by_one_until_the_moment_is_over(
+    tmp_path: Any,
+) -> None:
+    bank = Bank(tmp_path, 20_000)
+    lines = lines_of("acme", bank.budgets, Amount(19_000))
+    bank.books.accounts.reserve(Claim("most of it", lines, 300.0))
+    held = [await bank.take() for _ in range(3)]
+    assert bank.books.ahead == [AHEAD, 1, 1]
+    bank.books.accounts.settle("most of it", NOTHING)
+    for one in held:
+        bank.desk.settle(one, NOTHING)
+    await asyncio.sleep(0.4)
+    await bank.take()
+    assert bank.books.ahead == [AHEAD, 1, 1, AHEAD]
+    assert bank.books.standing == (0, AHEAD * 100)
+
+
+async def test_a_refusal_leaves_nothing_to_settle(tmp_path: Any) -> None:
+    """Presence: what fails otherwise is settled, for it may have been taken."""
+    bank = Bank(tmp_path, 50)
+    bank.books.failure = ModelUnavailable("Gone.")
+    with pytest.raises(ModelUnavailable):
+        await bank.take(Amount(10))
+    await bank.desk.close(20.0)
+    assert bank.books.calls == ["reserve", "settle"]
+    with pytest.raises(BudgetExceeded):
+        await bank.take()
+    await bank.desk.close(20.0)
+    assert bank.books.calls == ["reserve", "settle", "reserve"]
 
 
 async def test_a_long_call_keeps_what_it_took_when_the_moment_is_over(tmp_path: Any) -> None:

@@ -29,6 +29,7 @@ class Egress:
 
     name: str = "egress"
     asked: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    open: bool = True
 
     async def call(self, method: str, *args: object, deadline: Deadline) -> Any:
         self.asked.append((method, args))
@@ -38,7 +39,10 @@ class Egress:
         self, method: str, *args: object, deadline: Deadline
     ) -> AsyncGenerator[Any, None]:
         self.asked.append((method, args))
-        yield ChatDelta(text="word")
+        try:
+            yield ChatDelta(text="word")
+        finally:
+            self.open = False
 
 
 def model(egress: Egress) -> GatedChatModel:
@@ -69,6 +73,22 @@ async def test_a_request_without_a_decision_stays_inside() -> None:
     with pytest.raises(InternalError):
         await anext(model(egress).stream(REQUEST, Deadline.after(5)))
     assert len(egress.asked) == 1
+
+
+async def test_a_caller_that_leaves_stops_what_egress_sends() -> None:
+    egress = Egress()
+    stream: Any = Originating(model(egress), origin()).stream(REQUEST, Deadline.after(5))
+    await anext(stream)
+    assert egress.open
+    await stream.aclose()
+    assert not egress.open
+
+
+async def test_the_tenant_is_the_requests_own() -> None:
+    egress = Egress()
+    await Originating(model(egress), origin(tenant="other")).complete(REQUEST, Deadline.after(5))
+    ((_, (outgoing, _)),) = egress.asked
+    assert outgoing.tenant == "other"
 
 
 async def test_egress_is_asked_about_one_model() -> None:

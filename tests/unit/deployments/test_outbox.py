@@ -18,6 +18,7 @@ class Books:
     name: str = "state"
     failures: int = 0
     taken: list[CallCost] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
 
     async def call(self, method: str, *args: Any, deadline: Any) -> None:
         assert method == "record_costs"
@@ -25,6 +26,7 @@ class Books:
             self.failures -= 1
             raise ModelUnavailable("Gone.")
         self.taken += args[0]
+        self.batches.append(len(args[0]))
 
     def stream(self, method: str, *args: Any, deadline: Any) -> Any:
         raise AssertionError("nothing is streamed here")
@@ -67,6 +69,7 @@ async def test_what_waits_is_sent_at_once_when_the_gateway_stops() -> None:
     assert books.taken == []
     await book.close(20.0)
     assert books.taken == [cost(number) for number in range(600)]
+    assert books.batches == [500, 100]
 
 
 async def test_a_box_does_not_close_for_ever_and_says_what_is_lost(

@@ -49,18 +49,21 @@ PROVIDER_KEY = "sk-provider-key-000001"
 
 @dataclass
 class Events:
-    """What happened, in order: `intent`, `socket`, `result`."""
+    """What happened, in order: `intent`, `socket`, `result`; `turns` is how long writing takes."""
 
     seen: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    fault: Exception = field(default_factory=lambda: LedgerUnavailable("The disk is full."))
+    turns: int = 1
 
     async def append(self, record: Record, *, durable: bool) -> Receipt:
         kind = record.kind.removeprefix("egress.")
         if kind in self.broken:
-            raise LedgerUnavailable("The disk is full.")
-        await asyncio.sleep(0)
+            raise self.fault
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         self.seen.append(kind)
         self.records.append(record)
         return Receipt(record.id, 1, "0" * 64)
@@ -169,6 +172,19 @@ async def test_nothing_leaves_while_the_ledger_can_not_be_written() -> None:
     assert not broken.sent
 
 
+@pytest.mark.parametrize("fault", [OSError("No space left"), ValueError("not plain JSON")], ids=str)
+async def test_whatever_keeps_the_intent_from_disk_keeps_the_request_inside(
+    fault: Exception,
+) -> None:
+    events = Events(broken=frozenset({"intent"}), fault=fault)
+    with pytest.raises(Unavailable):
+        await run(gate(events, Provider(events)), outgoing())
+    assert not events.sent
+    events.broken = frozenset({"result"})
+    assert await run(gate(events, Provider(events)), outgoing())
+    assert len(events.sent) == 1
+
+
 async def test_a_lowered_label_is_on_disk_before_the_intent_and_the_socket() -> None:
     events = Events()
     departures = gate(events, Provider(events), policy=LOWERING_POLICY)
@@ -184,6 +200,7 @@ async def test_a_lowered_label_is_on_disk_before_the_intent_and_the_socket() -> 
     assert fields["label_after"]["level"] == "INTERNAL"
     assert (fields["decision_id"], fields["policy_digest"]) == ("dec_1", POLICY.digest)
     assert intent.fields["declassification"] == lowered.id
+    assert (intent.fields["rule"], intent.fields["region"]) == ("sites.openai", "us")
     assert b"EMAIL" in events.sent[0] and "k3f9q2x7" not in repr(events.records)
 
 
@@ -237,6 +254,35 @@ async def test_only_a_token_of_ours_makes_the_gate_look() -> None:
     with pytest.raises(GateTokenInvalid):
         await run(departures, replace(good, token=good.token[:-1] + "x"))
     assert asked == ["0" * 64]
+
+
+async def test_the_last_policies_are_known_and_older_ones_looked_for() -> None:
+    asked: list[str] = []
+    policies = [POLICY, *(replace(POLICY, digest=f"{n:064x}") for n in range(9))]
+
+    async def look(digest: str) -> Policy:
+        asked.append(digest)
+        return policies[-1]
+
+    events = Events()
+    departures = gate(events, Provider(events), look=look)
+    for policy in policies[1:]:
+        for _ in range(3):  # The same again is no other policy.
+            departures.swap_policy(policy)
+    for policy in policies[1:]:
+        await run(departures, outgoing(policy_digest=policy.digest))
+    assert asked == []
+    await run(departures, outgoing(policy_digest=POLICY.digest))
+    assert asked == [POLICY.digest]
+
+
+async def test_a_refused_request_has_used_its_token_up() -> None:
+    events = Events()
+    departures, request = gate(events, Provider(events)), outgoing(f"the key is {PROVIDER_KEY}")
+    with pytest.raises(GatePayloadRefused):
+        await run(departures, request)
+    with pytest.raises(GateTokenSpent):
+        await run(departures, request)
 
 
 async def test_an_answer_is_not_lost_with_its_result() -> None:
@@ -353,4 +399,23 @@ async def test_a_cancelled_caller_is_recorded() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert events.seen[-1] == "result"
+
+
+async def test_a_caller_that_is_cancelled_twice_is_recorded() -> None:
+    """The second time while the result is being written."""
+    events = Events()
+    task = asyncio.create_task(run(gate(events, Provider(events, hold=True)), outgoing()))
+    while "socket" not in events.seen:  # noqa: ASYNC110 - the provider has no event to wait for
+        await asyncio.sleep(0)
+    events.turns = 20
+    task.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert events.seen[-1] == "socket"
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for _ in range(30):
+        await asyncio.sleep(0)
     assert events.seen[-1] == "result"
