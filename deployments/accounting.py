@@ -30,7 +30,7 @@ from router.rate_book import RateBook, Taken
 MARGIN_S = 60.0
 MOST_WAITING = 100_000
 # The model may have worked, and a provider may send a bill, although no answer came.
-_UNKNOWN_USE = (DeadlineExceeded, ReplicaLost)
+UNKNOWN_USE = (DeadlineExceeded, ReplicaLost)
 
 
 class Accounting:
@@ -54,6 +54,33 @@ class Accounting:
         )
         lines = lines_of(who.tenant, holders, most)
         return await self.desk.take((who.tenant, holders), lines, most) if lines else None
+
+    def record(
+        self,
+        who: Principal,
+        card: ModelCard,
+        used: Amount,
+        usage: Usage | None,
+        ended: Ended = "done",
+        pipeline: str = "",
+    ) -> None:
+        """A row of what one call came to; without a `usage` it is what it cost at most."""
+        self.costs.add(
+            CallCost(
+                id=f"cost_{uuid.uuid4().hex}",
+                at=time.time(),
+                tenant=who.tenant,
+                key_id=who.key_id,
+                model=card.id,
+                site=card.site,
+                nano=used.nano_usd,
+                ended=ended,
+                pipeline=pipeline,
+                usage=usage or Usage(prompt_tokens=used.tokens),
+                measured=usage is not None,
+                priced=card.tariff.known,
+            )
+        )
 
     async def close(self, seconds: float) -> None:
         """Tell State what it does not know yet, as far as it answers within so many seconds."""
@@ -143,26 +170,12 @@ class Charge:
         ended: Ended = "done" if error is None else "cancelled"
         if isinstance(error, Exception):
             ended = "failed"
-        card, measured = self._card, self._usage is not None
-        self._accounting.costs.add(
-            CallCost(
-                id=f"cost_{uuid.uuid4().hex}",
-                at=time.time(),
-                tenant=self._who.tenant,
-                key_id=self._who.key_id,
-                model=card.id,
-                site=card.site,
-                nano=used.nano_usd,
-                ended=ended,
-                pipeline=self._purpose.pipeline,
-                usage=self._usage or Usage(prompt_tokens=used.tokens),
-                measured=measured,
-                priced=card.tariff.known,
-            )
+        self._accounting.record(
+            self._who, self._card, used, self._usage, ended, self._purpose.pipeline
         )
 
     def _unknown(self, error: BaseException | None) -> Amount:
         if self._delivered is not None:
             return self._delivered().at_most(self._most)
-        failed = isinstance(error, Exception) and not isinstance(error, _UNKNOWN_USE)
+        failed = isinstance(error, Exception) and not isinstance(error, UNKNOWN_USE)
         return NOTHING if failed else self._most

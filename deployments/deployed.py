@@ -1,4 +1,4 @@
-"""Whether what Serve was told to run can still come up."""
+"""Whether what Serve was told to run is there, or can still come up."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ def check_deployed() -> None:
             if deployment.status in ("DEPLOY_FAILED", "UNHEALTHY"):
                 raise SetupError(f"{name} could not start:\n{_end(deployment.message)}")
         raise SetupError(f"Podium could not start:\n{_end(application.message)}")
+
+
+def is_settled() -> bool:
+    """Whether Serve's controller answers, has every replica and proxy, and brings none up now."""
+    from ray import serve
+    from ray.exceptions import RayError
+    from ray.serve.exceptions import RayServeException
+
+    try:
+        status = serve.status()
+    except (RayError, RayServeException, TimeoutError):
+        return False
+    running = all(one.status == "RUNNING" for one in status.applications.values())
+    return running and all(one == "HEALTHY" for one in status.proxies.values())
 
 
 def _end(message: str) -> str:

@@ -117,7 +117,7 @@ class Door:
         except PodiumError as error:
             frames.send((number, FAILED, error))
         except Exception as error:
-            log.exception("call failed", extra={"error": type(error).__name__})
+            log.error("call failed", extra={"error": type(error).__name__})
             frames.send((number, FAILED, InternalError("The gate failed; its log says how.")))
 
     async def _answer(self, _frames: Frames, _number: int, method: str, args: Any) -> Any:

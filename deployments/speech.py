@@ -66,7 +66,13 @@ class Speech:
     async def hear(self, clip: SpokenClip, seconds: float) -> HeardClip:
         """What is said in a live clip, within `seconds`."""
         self._engine.check_language(clip.language)
-        return await self._engine.live.hear(clip, Deadline.after(seconds))
+        mark = self._clock.begin()
+        try:
+            heard = await self._engine.live.hear(clip, Deadline.after(seconds))
+            worked = self._clock.seconds(mark) * self._accelerators
+            return replace(heard, engine_seconds=worked)
+        finally:
+            self._clock.end(mark)
 
     async def traits(self) -> LiveTraits:
         """How the model wants to hear a live line."""

@@ -21,7 +21,7 @@ from typing import Any
 from deployments.adapters import adapters_by_base
 from deployments.catalog_files import read_catalog
 from deployments.clock_watch import ClockWatch
-from deployments.deployed import check_deployed
+from deployments.deployed import check_deployed, is_settled
 from deployments.example_crm import ensure_example_crm
 from deployments.first_key import ensure_first_key
 from deployments.fit_check import check_fit
@@ -51,6 +51,7 @@ from router.store.state import State
 START_S = 600.0
 STOP_S = 30.0
 _LOOK_EVERY_S = 2.0
+_SETTLE_S = 60.0
 Say = Callable[[str], None]
 
 
@@ -265,7 +266,15 @@ def _begin_controller_anew() -> None:
     import ray
     from ray.serve.context import _get_global_client
 
+    _await_settled()
     ray.kill(_get_global_client()._controller, no_restart=False)
+
+
+def _await_settled() -> None:
+    """A controller that is ended while it still takes over from the one before loses the proxy."""
+    end = time.monotonic() + _SETTLE_S
+    while not is_settled() and time.monotonic() < end:
+        time.sleep(_LOOK_EVERY_S)
 
 
 def say_to_stderr(text: str) -> None:

@@ -73,10 +73,14 @@ class SpokenClip:
 
 @dataclass(frozen=True, slots=True)
 class HeardClip:
-    """What was said in a clip; empty when it was no speech."""
+    """What was said in a clip; empty when it was no speech.
+
+    `engine_seconds` is how long an engine worked for it.
+    """
 
     text: str = field(repr=False)
     language: str
+    engine_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

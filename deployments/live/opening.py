@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployments.call import Call
+from deployments.charged_speech import ChargedEar
 from deployments.live.session import LiveSession, Voice
 from deployments.ports import RemoteLiveTranscriber
 from deployments.wire.realtime_config import SessionConfig
@@ -23,10 +24,11 @@ _NEVER_S = 1e6
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """A session, and the model that hears it."""
+    """A session, the model that hears it, and what counts the cost of that."""
 
     session: LiveSession
     card: ModelCard
+    ear: ChargedEar
 
 
 def speech_model(call: Call, config: SessionConfig) -> ModelCard:
@@ -57,7 +59,8 @@ async def open_line(call: Call, config: SessionConfig) -> OpenLine:
         longest=call.state.limits.audio_seconds,
     )
     line = Line(line_rules(config, traits), lambda: fresh("item"))
-    return OpenLine(LiveSession(line, port, voice), card)
+    ear = ChargedEar(port, card, call.principal, call.state.accounting)
+    return OpenLine(LiveSession(line, ear, voice), card, ear)
 
 
 def line_rules(config: SessionConfig, traits: LiveTraits) -> LineRules:

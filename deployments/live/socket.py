@@ -145,8 +145,14 @@ class RealtimeSocket:
     async def _opened(self, group: asyncio.TaskGroup) -> OpenLine:
         self._line = line = await open_line(self._call, self._config)
         self._socket.state.model = line.card.id
-        group.create_task(line.session.run(self._tell))
+        group.create_task(self._heard(line))
         return line
+
+    async def _heard(self, line: OpenLine) -> None:
+        try:
+            await line.session.run(self._tell)
+        finally:
+            line.ear.turn()
 
     async def _tell(self, event: LineEvent) -> None:
         if isinstance(event, WordsCommitted) and self._answering is not None:
@@ -165,6 +171,8 @@ class RealtimeSocket:
             await self.send(told)
 
     async def _completed(self, event: TurnCompleted) -> None:
+        if self._line is not None:
+            self._line.ear.turn()
         self._recheck()
         found = await self._call.state.scanner.scan([event.text], spoken=True)
         shown = self._showing().show(event.text, found)

@@ -20,6 +20,7 @@ SAID = "My order number is four two one seven and I want my money back now pleas
 class LiveHearing:
     """A LiveTranscriber; `gate` holds every clip back, `fault` is raised, `said` is what is heard.
 
+    Its engine works for `works` seconds on every clip.
     Decoding and resampling are the real ones.
     """
 
@@ -27,6 +28,7 @@ class LiveHearing:
     fault: Exception | None = None
     gate: asyncio.Event | None = None
     clips: list[SpokenClip] = field(default_factory=list)
+    works: float = 0.25
     waiting: int = 0
     stopped: int = 0
 
@@ -48,7 +50,8 @@ class LiveHearing:
         finally:
             self.waiting -= 1
         seconds = len(clip.samples) / 32_000
-        return HeardClip(" ".join(self.said.split()[: round(seconds * WORDS_A_SECOND)]), "en")
+        text = " ".join(self.said.split()[: round(seconds * WORDS_A_SECOND)])
+        return HeardClip(text, "en", engine_seconds=self.works)
 
     def traits(self) -> LiveTraits:
         return LiveTraits(threshold=0.5, pause=0.16, pad=0.1, longest=7.0)

@@ -109,7 +109,7 @@ class Stage:
         self.retrieval = open_retrieval(self.folder / "collections", embedder, seals=seals)
         chat = ChatService(self.chat)
         accounts = Accounts(SqlBudgetStore(self.database))
-        costs = SqlCostStore(self.database)
+        self.costs = costs = SqlCostStore(self.database)
         tools = open_tools(self.folder, self.settings.retriever.sources)
         book = ActBook(SqlActStore(self.database))
         targets = {"mistral": chat, "whisper": SpeechService(self.hearing, self.live),

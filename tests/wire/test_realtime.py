@@ -22,6 +22,7 @@ from deployments.settings import GatewaySettings
 from deployments.wire.limits import Limits
 from models.errors import InternalError
 from models.live import AudioFormat
+from router.costs import CostQuery
 from router.label import Clearance, Level
 from router.store.state import NewKey
 from tests.wire.conftest import Serve
@@ -31,6 +32,7 @@ from tests.wire.server import Server
 # The client opens its connection in a way that its WebSocket library calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:connect.. must be used as a context manager")
 INTENT = {"intent": "transcription"}
+ALWAYS = CostQuery("2000-01-01", "2999-12-31")
 EVENTS: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 TRANSCRIPTION = "conversation.item.input_audio_transcription"
 DELTA, COMPLETED, FAILED = (f"{TRANSCRIPTION}.{k}" for k in ("delta", "completed", "failed"))
@@ -132,6 +134,21 @@ def test_words_come_while_the_caller_speaks(server: Server) -> None:
         ]
         items = {event["item_id"] for event in caller.events if "item_id" in event}
         assert len(items) == 1
+
+
+def test_every_turn_is_one_call_among_the_costs(server: Server) -> None:
+    def calls() -> int:
+        server.run(server.stage.gateway.accounting.costs.flush())
+        sums = server.on_loop(lambda stage: stage.costs.sums(ALWAYS))
+        return sum(one.calls for one in sums if one.group["model"] == "whisper")
+
+    before = calls()
+    with line(server) as caller:
+        for turn in (1, 2):
+            heard(server, caller, 0.8, 0.8)
+            caller.speak(sound(0.8, level=0.0))
+            caller.until(COMPLETED)
+            assert calls() == before + turn
 
 
 @pytest.mark.parametrize("format", list(AudioFormat))
