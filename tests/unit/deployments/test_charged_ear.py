@@ -37,7 +37,8 @@ async def test_every_clip_is_taken_and_settled_and_a_turn_is_one_row() -> None:
     heard = ear(desk)
     for _ in range(2):
         assert (await heard.hear(CLIP, Deadline.after(30))).text
-    await desk.books.told.wait()
+    async with asyncio.timeout(10):
+        await desk.books.told.wait()
     await asyncio.sleep(0)
     assert [used for _, used in desk.books.settled] == [Amount(0, 1_500_000_000)] * 2
     [line] = desk.books.claims[0].lines
