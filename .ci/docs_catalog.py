@@ -52,6 +52,7 @@ CARD = {
     "allow_insecure": "Allows plain http, on loopback only.",
     "hedge": "Race an answer that is slower than 95 % with a second call; 5 % more calls at most.",
     "engine": "Settings of the engine, below.",
+    "affinity": "`conversation`: turns of one conversation go to one replica and its cache.",
     "replicas": "How many copies run.",
     "num_cpus": "CPUs that Ray sets aside for each copy.",
     "num_gpus": "GPUs for each copy, or a share of one.",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ray.serve import Application
-from ray.serve.config import BackpressureConfig
+from ray.serve.config import BackpressureConfig, RequestRouterConfig
 
 from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling, replicas
@@ -29,6 +29,7 @@ from models.strict_yaml import parse
 from router.scaling.settings import Scaling
 
 _BACKPRESSURE = BackpressureConfig(status_code=429, retry_after_s=1)
+BY_SESSION = "ray.serve.experimental.consistent_hash_router:ConsistentHashRouter"
 _SHUTDOWN_S = 20.0
 _QUEUE_PER_GATEWAY = 256
 _HEALTH_S = 10.0
@@ -144,6 +145,8 @@ def _model(
         )
     name = f"{deployment.name}-{card.id}"
     shape = _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels)
+    if card.affinity == "conversation":
+        shape["request_router_config"] = RequestRouterConfig(request_router_class=BY_SESSION)
     arguments = (card, adapters) if adapters else (card,)
     return deployment.options(**shape, **replicas(card, scaling)).bind(*arguments)
 

@@ -11,6 +11,7 @@ from typing import Any
 from ray import get_runtime_context, serve
 
 from deployments.acts import watch_acts
+from deployments.affinity import conversation_of
 from deployments.egress_chat import EgressModel
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
@@ -54,7 +55,7 @@ class Gateway:
     ) -> None:
         enter_replica("gateway")
         remotes: dict[str, Remote] = {
-            name: ServeRemote(handle, name) for name, handle in models.items()
+            name: _remote(catalog.card(name), handle) for name, handle in models.items()
         }
         if egress is not None:
             node = get_runtime_context().get_node_id()
@@ -99,6 +100,11 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> Any:
         return gateway_app(self._state, echo_id=False)
+
+
+def _remote(card: ModelCard, handle: Any) -> ServeRemote:
+    affinity = conversation_of if card.affinity == "conversation" else None
+    return ServeRemote(handle, card.id, affinity)
 
 
 async def _front_host() -> str:

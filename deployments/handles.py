@@ -7,9 +7,10 @@ cancels what it started when the caller times out, fails or goes away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.serve.exceptions import (
@@ -30,25 +31,32 @@ from models.errors import (
 )
 
 RETRY_AFTER_S = 1.0
+# So many sessions keep the handle that was made for them.
+_SESSIONS = 1024
+Affinity: TypeAlias = Callable[[Sequence[object]], str | None]
 
 
 class ServeRemote:
     """A Remote over a handle of Ray Serve; made once, for making handle options costs per request.
 
+    `affinity` gives the session of a call: those of one go to one replica, where its deployment's
+    router heeds it.
     Payloads go over gRPC as plain pickles: the object store would cost more than it saves for
     small messages, and the JSON serializers lose the type of an error.
     """
 
-    def __init__(self, handle: Any, name: str) -> None:
+    def __init__(self, handle: Any, name: str, affinity: Affinity | None = None) -> None:
         self.name = name
+        self._affinity = affinity
         self._handle: DeploymentHandle[Any] = handle.options(
             _by_reference=False, request_serialization="pickle", response_serialization="pickle"
         )
         self._methods: dict[tuple[str, bool], Any] = {}
+        self._sessions = lru_cache(_SESSIONS)(self._session)
 
     async def call(self, method: str, *args: object, deadline: Deadline) -> Any:
         """The method's answer; raises PodiumError only."""
-        response = self._method(method, stream=False).remote(*args)
+        response = self._for(method, False, args).remote(*args)
         done = False
         try:
             with _podium_errors(self.name):
@@ -64,7 +72,7 @@ class ServeRemote:
         self, method: str, *args: object, deadline: Deadline
     ) -> AsyncGenerator[Any, None]:
         """The items of a generator method as they come; closing this stops the remote one."""
-        response = self._method(method, stream=True).remote(*args)
+        response = self._for(method, True, args).remote(*args)
         items = aiter(response)
         done = False
         try:
@@ -79,6 +87,14 @@ class ServeRemote:
         finally:
             if not done:
                 response.cancel()
+
+    def _for(self, method: str, stream: bool, args: tuple[object, ...]) -> Any:
+        session = self._affinity(args) if self._affinity else None
+        found = self._method(method, stream=stream)
+        return self._sessions(method, stream, session) if session else found
+
+    def _session(self, method: str, stream: bool, session: str) -> Any:
+        return self._method(method, stream=stream).options(session_id=session)
 
     def _method(self, method: str, *, stream: bool) -> Any:
         key = (method, stream)

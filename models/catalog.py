@@ -126,6 +126,7 @@ class ModelCard(BaseModel):
     allow_insecure: bool = False
     hedge: bool = False
     engine: dict[str, Any] = Field(default_factory=dict)
+    affinity: Literal["none", "conversation"] = "none"
     replicas: int = Field(default=1, ge=0)
     num_cpus: float = Field(default=1.0, ge=0)
     num_gpus: float = Field(default=0.0, ge=0)
@@ -144,6 +145,12 @@ class ModelCard(BaseModel):
     def tariff(self) -> Tariff:
         """What it charges now."""
         return tariff_of(self)
+
+    @model_validator(mode="after")
+    def _affinity_is_of_chat_here(self) -> ModelCard:
+        if self.affinity != "none" and not (self.is_local and self.kind == "chat"):
+            raise ValueError("affinity is for chat models that run here")
+        return self
 
     @field_validator("base_url")
     @classmethod
