@@ -83,7 +83,9 @@ def _version(home: Home) -> int:
 def _check_target(home: Home, file: Path, replace: bool) -> None:
     if not file.parent.is_dir():
         raise SetupError(f"{file.parent} is no folder; make it first.", param="FILE")
-    if file.is_dir() or (file.exists() and not replace):
+    if file.is_dir():
+        raise SetupError(f"{file} is a folder; name a file in it.", param="FILE")
+    if file.exists() and not replace:
         raise SetupError(
             f"{file} is there already; name another file, or use --replace.", param="FILE"
         )

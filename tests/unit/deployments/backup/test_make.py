@@ -72,6 +72,9 @@ def test_a_file_that_is_there_is_not_replaced_unasked(home: Home, tmp_path: Path
     with pytest.raises(SetupError, match="there already"):
         copy(home, tmp_path / "copy.zip")
     copy(home, tmp_path / "copy.zip", replace=True)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SetupError, match="is a folder"):
+        copy(home, tmp_path / "folder", replace=True)
 
 
 def test_a_place_in_the_home_is_refused(home: Home) -> None:
