@@ -141,8 +141,9 @@ def test_a_swap_is_an_answer_or_a_refusal_and_nothing_else(kept: Server, stub: S
         closed = _swap(kept, CLOSED)
         kept.until(lambda _: sum(one.status == 403 for one in clients.answers) > 3 * CLIENTS)
         opened = time.monotonic()
-        block = approvals_block(closed, load_policy(OPEN)).replace("first", "Ada").encode()
-        _swap(kept, OPEN + b"\n" + block)
+        block = approvals_block(closed, load_policy(OPEN)).replace("first approver", "Ada")
+        block = block.replace("second approver", "Grace")
+        _swap(kept, OPEN + b"\n" + block.encode())
         after = len(clients.answers)
         kept.until(lambda _: len(clients.answers) > after + 2 * CLIENTS)
     answers = clients.answers
