@@ -36,6 +36,14 @@ class Named:
         return os.getpid()
 
 
+@serve.deployment(ray_actor_options={"num_cpus": 0.01})
+class Front:
+    """What takes requests in has HAProxy's routing; those behind it have ours."""
+
+    def __init__(self, behind: Any) -> None:
+        """Nothing to keep."""
+
+
 async def _asked(handle: Any) -> tuple[int, int]:
     sticky = ServeRemote(handle, "named", conversation_of)
 
@@ -52,7 +60,7 @@ def main() -> None:
     """Connect as the environment says."""
     ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
     try:
-        serve.run(Named.bind(), name="affinity", route_prefix=None)
+        serve.run(Front.bind(Named.bind()), name="affinity", route_prefix=None)
         print(*asyncio.run(_asked(serve.get_deployment_handle("Named", "affinity"))))
     finally:
         serve.delete("affinity")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import openai
 import pytest
+import pytest_asyncio
 
+from models.catalog import builtin_catalog, load_catalog
+from models.weights import weights_folder
 from tests.serve.instance import Instance, attach, start
 
 KB = Path(__file__).parents[2] / "examples" / "kb"
@@ -45,6 +49,18 @@ def http(podium: Instance) -> Iterator[httpx2.Client]:
         base_url=podium.base_url, headers=headers, timeout=120.0, trust_env=False
     ) as made:
         yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def engine() -> AsyncIterator[Any]:
+    """VLLM over the reference chat model in this process, for tests on the session's loop."""
+    from models.local.vllm_engine import VllmEngine
+    from models.local.vllm_settings import VllmSettings
+
+    card = load_catalog([builtin_catalog()]).card("mistral")
+    made = VllmEngine(card.id, weights_folder(card), VllmSettings.model_validate(card.engine))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
-from models.catalog import builtin_catalog, load_catalog
 from models.deadline import Deadline
 from models.errors import ContextLengthExceeded
 from models.local.vllm_engine import VllmEngine
-from models.local.vllm_settings import VllmSettings
 from models.messages import ChatRequest, Message, Sampling, ToolSpec
-from models.weights import weights_folder
 
 pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.filterwarnings("ignore:::"),
 ]
 LATEST_S = 60.0
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine() -> AsyncIterator[VllmEngine]:
-    card = load_catalog([builtin_catalog()]).card("mistral")
-    made = VllmEngine(card.id, weights_folder(card), VllmSettings.model_validate(card.engine))
-    yield made
-    made.close()
 
 
 def asking(

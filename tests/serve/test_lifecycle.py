@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.bound import bound
-from tests.serve.instance import Instance, command, environment, run, start
+from tests.serve.instance import Instance, command, environment, run
 
 SMALL = {"PODIUM_MODELS": '["embed"]', "PODIUM_RETRIEVER__SOURCES": "{}"}
 
@@ -84,21 +84,6 @@ def test_an_interrupt_while_starting_leaves_nothing(tmp_path: Path) -> None:
     assert not left_of(home)
 
 
-def test_a_termination_leaves_nothing(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    instance = start(home, more=SMALL)
-    assert len(processes_of(home)) > 3
-    run_folder = _run_folder(home)
-    assert run_folder.is_dir()
-    assert instance.stop(signal.SIGTERM) == 0
-    assert not left_of(home)
-    assert not run_folder.exists()
-    assert not (home / "run.json").exists()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", int(instance.base_url.rsplit(":", 1)[1])))
-
-
 def processes_of(home: Path) -> list[psutil.Process]:
     """Every process that was started for this home."""
     return [p for p in psutil.process_iter() if _home(p) == str(home)]
@@ -119,7 +104,7 @@ def _home(process: psutil.Process) -> str | None:
         return None
 
 
-def _run_folder(home: Path) -> Path:
+def run_folder_of(home: Path) -> Path:
     for process in processes_of(home):
         token = process.environ().get("RAY_AUTH_TOKEN_PATH")
         if token:

@@ -1,8 +1,9 @@
-"""A Podium that is stopped right after calls: what they used is counted, and nothing stays held."""
+"""A Podium that is stopped right after calls: all they used is counted, nothing of it is left."""
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from router.store.records import Spending
 from router.store.sql_budgets import SqlBudgetStore
 from router.store.sql_costs import SqlCostStore
 from tests.serve.instance import Instance, run, start
-from tests.serve.test_lifecycle import SMALL
+from tests.serve.test_lifecycle import SMALL, left_of, processes_of, run_folder_of
 
 PATIENCE_S = 60.0
 TENANT = "stopped"
@@ -52,9 +53,11 @@ class Caller(threading.Thread):
 
 
 @pytest.mark.timeout(600)
-def test_what_the_last_calls_used_is_counted(tmp_path: Path) -> None:
+def test_nothing_is_left_but_what_the_last_calls_used(tmp_path: Path) -> None:
     """Presence: up to the stop calls are answered, and State knows only what they may use."""
     instance = start(tmp_path / "home", more=SMALL)
+    run_folder = run_folder_of(instance.home)
+    assert len(processes_of(instance.home)) > 3 and run_folder.is_dir()
     try:
         with client(instance, instance.key) as admin:
             wanted = {"tenant": TENANT, "scopes": ["infer"], "tokens_per_day": 10**9}
@@ -67,6 +70,7 @@ def test_what_the_last_calls_used_is_counted(tmp_path: Path) -> None:
             caller.join(PATIENCE_S)
     finally:
         instance.stop()
+    nothing_is_left(instance, run_folder)
     assert caller.answered > 0
     now = standing(instance.home)
     assert now.held == 0 and now.spent >= caller.used
@@ -77,6 +81,16 @@ def test_what_the_last_calls_used_is_counted(tmp_path: Path) -> None:
     with SqliteSource(Home(instance.home).ledger).open() as ledger:
         decided = sum(json.loads(row.body)["kind"] == "decision" for row in ledger.records())
     assert decided >= told.calls
+
+
+def nothing_is_left(instance: Instance, run_folder: Path) -> None:
+    """No process, folder, file or port of it."""
+    assert not left_of(instance.home)
+    assert not run_folder.exists()
+    assert not (instance.home / "run.json").exists()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(instance.base_url.rsplit(":", 1)[1])))
 
 
 def client(instance: Instance, key: str) -> httpx2.Client:

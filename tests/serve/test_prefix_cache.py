@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from models.catalog import builtin_catalog, load_catalog
 from models.deadline import Deadline
 from models.messages import ChatRequest, Message, Sampling
-from models.weights import weights_folder
 
 pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.filterwarnings("ignore:::"),
 ]
 PROMPT = "How long may a customer return an item, and who pays for the way back? " * 6
 PATIENCE_S = 120.0
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine() -> AsyncIterator[Any]:
-    from models.local.vllm_engine import VllmEngine
-    from models.local.vllm_settings import VllmSettings
-
-    card = load_catalog([builtin_catalog()]).card("mistral")
-    engine = VllmEngine(card.id, weights_folder(card), VllmSettings.model_validate(card.engine))
-    yield engine
-    engine.close()
 
 
 async def hits(engine: Any, salt: str, text: str = PROMPT) -> int:

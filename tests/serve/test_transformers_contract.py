@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -17,7 +18,7 @@ from models.weights import weights_folder
 from tests.contracts.chat_contract import CHECKS, PLENTY_S, Check, Subject, hello
 
 pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.filterwarnings("ignore:::"),
 ]
 
@@ -30,7 +31,7 @@ SCHEMA = {
 END = {2: -100.0}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def subject() -> AsyncIterator[Subject]:
     """One engine for all checks."""
     from models.local.transformers_engine import TransformersEngine
@@ -51,19 +52,11 @@ async def test_contract(check: Check, subject: Subject) -> None:
     await check(subject)
 
 
-async def test_the_best_tokens_are_those_of_vllm(subject: Subject) -> None:
+async def test_the_best_tokens_are_those_of_vllm(subject: Subject, engine: Any) -> None:
     """Two engines, one set of weights: greedy answers are the same text."""
-    from models.local.vllm_engine import VllmEngine
-    from models.local.vllm_settings import VllmSettings
-
-    card = load_catalog([builtin_catalog()]).card("mistral")
-    other = VllmEngine(card.id, weights_folder(card), VllmSettings.model_validate(card.engine))
     request = hello(subject, logprobs=True, top_logprobs=2)
     request = replace(request, sampling=replace(request.sampling, max_tokens=24))
-    try:
-        theirs = (await other.complete(request, Deadline.after(PLENTY_S))).choices[0]
-    finally:
-        other.close()
+    theirs = (await engine.complete(request, Deadline.after(PLENTY_S))).choices[0]
     ours = (await _whole(subject, request)).choices[0]
     assert (ours.message, ours.finish_reason) == (theirs.message, theirs.finish_reason)
     for one, two in zip(ours.logprobs, theirs.logprobs, strict=True):
