@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.resilience_breaker import Breaker, BreakerRules
 from models.resilience_limits import LearntLimits, Reading, readings, retry_after
 
 TODAY = 1_795_824_000.0  # 28 November 2026, 00:00 UTC
@@ -77,3 +78,14 @@ def test_what_is_larger_than_a_window_waits_for_a_whole_one() -> None:
     limits.read(200, {name: text for name, text in OPENAI.items() if "tokens" in name}, 0.0, TODAY)
     assert 0 < limits.wait(10**9, 0.0) < 400.0
     assert limits.wait(10**9, 400.0) == 0.0
+
+
+def test_one_failed_probe_opens_a_breaker_again_for_twice_as_long() -> None:
+    """Also where a single fault that can't be mended had opened it, far from too many in a row."""
+    breaker = Breaker(BreakerRules(failures=5, open_s=5.0))
+    assert breaker.take(0.0)
+    breaker.failed(0.0, "its key is refused", final=True)
+    assert (breaker.phase, breaker.blocked(0.0)) == ("open", 5.0)
+    assert breaker.take(5.0) and breaker.phase == "half_open"
+    breaker.failed(5.0, "it is down")
+    assert (breaker.phase, breaker.blocked(5.0)) == ("open", 10.0)
