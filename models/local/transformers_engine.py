@@ -29,6 +29,7 @@ from models.local.threaded import Stopped, Threaded
 from models.local.tool_choice import schema_of
 from models.local.transformers_sampler import Sampler, log_probabilities
 from models.local.transformers_settings import TransformersSettings
+from models.local.vllm_refusals import refusal
 from models.local.vllm_requests import message_dict, tool_dict
 from models.local.xgrammar_mask import JsonMasks
 from models.messages import (
@@ -120,7 +121,13 @@ class TransformersEngine:
                     yield delta
 
     def _check(self, request: ChatRequest) -> None:
-        """Refuse what this engine would silently do otherwise."""
+        """Refuse what this engine would silently do otherwise, or fail at."""
+        if any(not 0 <= token < self._vocabulary for token in request.sampling.logit_bias or ()):
+            raise UnsupportedParameter(
+                f"logit_bias names a token that '{self._model}' has not; its tokens are 0 to"
+                f" {self._vocabulary - 1}.",
+                param="logit_bias",
+            )
         free = request.tools and request.tool_choice == "auto"
         if free:
             raise UnsupportedParameter(
@@ -230,6 +237,9 @@ class TransformersEngine:
             ) from None
         except PodiumError:
             raise
+        except (ValueError, TypeError, IndexError) as error:
+            # What a client asked for must not stop the model for the others.
+            raise refusal(self._model, str(error)) from None
         except Exception as error:
             self._broken = True
             raise _stopped_working(self._model) from error

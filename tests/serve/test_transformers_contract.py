@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from models.catalog import builtin_catalog, load_catalog
 from models.deadline import Deadline
-from models.errors import ContextLengthExceeded, UnsupportedParameter
+from models.errors import ContextLengthExceeded, InvalidRequest, UnsupportedParameter
 from models.messages import ChatRequest, Completion, Message, Sampling, ToolSpec
 from models.weights import weights_folder
 from tests.contracts.chat_contract import CHECKS, PLENTY_S, Check, Subject, hello
@@ -112,6 +112,15 @@ async def test_penalties_and_biases_change_what_is_drawn(subject: Subject) -> No
     plain = await _whole(subject, asked())
     for name in ("frequency_penalty", "presence_penalty", "repetition_penalty"):
         assert await _whole(subject, asked(**{name: 1.9})) != plain, name
+
+
+async def test_what_one_client_asks_does_not_stop_the_model(subject: Subject) -> None:
+    for bad in ({"logit_bias": {10**6: 1.0}}, {"logit_bias": {-1: 1.0}}, {"repetition_penalty": 0}):
+        asked = replace(hello(subject), sampling=Sampling(max_tokens=4, **bad))  # type: ignore[arg-type]
+        with pytest.raises(InvalidRequest):
+            await _whole(subject, asked)
+        await subject.chat.check_health()  # type: ignore[attr-defined]
+    assert await _whole(subject, hello(subject))
 
 
 async def test_the_window_is_kept(subject: Subject) -> None:
