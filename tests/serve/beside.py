@@ -15,13 +15,13 @@ from tests.serve.instance import Instance
 ROOT = Path(__file__).parents[2]
 
 
-def told_by(podium: Instance, module: str) -> tuple[list[str], str]:
-    """The words that `python -m MODULE ADDRESS` prints, and its errors."""
+def told_by(podium: Instance, module: str, *words: str) -> tuple[list[str], str]:
+    """What `python -m MODULE WORDS ADDRESS` prints, word by word, and its errors."""
     raylet = next(c for c in psutil.Process(podium.pid).children() if c.name() == "raylet")
     gcs = next(word for word in raylet.cmdline() if word.startswith("--gcs-address="))
     secrets = {k: v for k, v in raylet.environ().items() if k.startswith("RAY_")}
     told = subprocess.run(
-        [sys.executable, "-m", module, f"127.0.0.1:{gcs.rpartition(':')[2]}"],
+        [sys.executable, "-m", module, *words, f"127.0.0.1:{gcs.rpartition(':')[2]}"],
         env=os.environ | secrets,
         cwd=ROOT,
         capture_output=True,

@@ -13,6 +13,7 @@ import openai
 import psutil
 import pytest
 
+from tests.serve.beside import told_by
 from tests.serve.instance import Instance
 from tests.serve.outside.provider_keys import KEY
 
@@ -85,20 +86,8 @@ def test_no_key_lies_in_the_home_of_an_instance_on_its_stub(remote: Instance) ->
 
 def test_a_token_opens_the_gate_once(remote: Instance) -> None:
     """Shown by a process that holds Ray's token and the home's secret, as a gateway does."""
-    raylet = next(c for c in psutil.Process(remote.pid).children() if c.name() == "raylet")
-    gcs = next(word for word in raylet.cmdline() if word.startswith("--gcs-address="))
-    address = f"127.0.0.1:{gcs.rpartition(':')[2]}"
-    secrets = {k: v for k, v in raylet.environ().items() if k.startswith("RAY_")}
-    shown = subprocess.run(
-        [sys.executable, "-m", "tests.serve.replay_token", str(remote.home), address],
-        env=os.environ | secrets,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert shown.stdout.split() == ["answered", "gate_token_spent"], shown.stderr[-2000:]
+    told, errors = told_by(remote, "tests.serve.replay_token", str(remote.home))
+    assert told == ["answered", "gate_token_spent"], errors
     assert captured(remote).count("REPLAYED") == 1
 
 

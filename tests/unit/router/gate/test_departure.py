@@ -342,10 +342,8 @@ async def test_a_cancelled_caller_is_recorded() -> None:
     assert events.seen[-1] == "result"
 
 
-async def test_a_caller_that_is_cancelled_twice_is_recorded() -> None:
-    """The second time while the result is being written."""
-    events = Events()
-    task = asyncio.create_task(run(gate(events, Provider(events, hold=True)), outgoing()))
+async def cancelled_twice(task: asyncio.Task[Any], events: Events) -> None:
+    """Cancel while the provider is asked, and again while its result is being written."""
     while "socket" not in events.seen:  # noqa: ASYNC110 - the provider has no event to wait for
         await asyncio.sleep(0)
     events.turns = 20
@@ -359,3 +357,9 @@ async def test_a_caller_that_is_cancelled_twice_is_recorded() -> None:
     for _ in range(30):
         await asyncio.sleep(0)
     assert events.seen[-1] == "result"
+
+
+async def test_a_caller_that_is_cancelled_twice_is_recorded() -> None:
+    events = Events()
+    task = asyncio.create_task(run(gate(events, Provider(events, hold=True)), outgoing()))
+    await cancelled_twice(task, events)

@@ -15,7 +15,7 @@ from models.remote.provider_errors import NeverSent
 from router.gate.departure import Departures, GateRules
 from router.gate.spent import Spent
 from tests.unit.router.gate.gate_world import CARD, KEYS, NOW, POLICY, payload
-from tests.unit.router.gate.test_departure import Events, outgoing
+from tests.unit.router.gate.test_departure import Events, cancelled_twice, outgoing
 
 MADE = Images((Image("image/png", b"x"), Image("image/png", b"y")), returned_model="p-1")
 
@@ -115,19 +115,6 @@ async def test_the_bell_it_is_given_is_the_one_that_it_listens_to() -> None:
 
 
 async def test_a_caller_that_is_cancelled_twice_is_recorded() -> None:
-    """The second time while the result is being written."""
     events = Events()
     task = asyncio.create_task(ask(Painter(events, "waiting"), seconds=20 * PAUSE_S))
-    while "socket" not in events.seen:  # noqa: ASYNC110 - the provider has no event to wait for
-        await asyncio.sleep(0)
-    events.turns = 20
-    task.cancel()
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert events.seen[-1] == "socket"
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    for _ in range(30):
-        await asyncio.sleep(0)
-    assert events.seen[-1] == "result"
+    await cancelled_twice(task, events)
