@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -118,14 +119,19 @@ async def _paid(
     """The answer, with what it may cost at most taken from the run's budget beforehand.
 
     Seconds of an engine are taken up to the step's timeout_s; without one they count afterwards.
-    A call of which nobody knows what it used keeps what was taken.
+    A call of which nobody knows what it used keeps what was taken; one that is broken off counts
+    the engine's seconds until then as well.
     """
-    seconds = call.step.timeout_s or 0.0
+    seconds, left = call.step.timeout_s or 0.0, call.deadline.remaining()
     held = call.reserve(chat_bound(card, request, card.window, seconds).nano_usd)
     try:
         done = await get()
     except (ModelUnavailable, Overloaded) as error:
         held.nano = held.nano if isinstance(error, ReplicaLost) else 0
+        raise
+    except asyncio.CancelledError:
+        worked = left - call.deadline.remaining()
+        held.nano = max(held.nano, chat_bound(card, request, card.window, worked).nano_usd)
         raise
     held.nano = card.tariff.nano(done.usage)
     return done

@@ -16,6 +16,7 @@ from router.decide import RouteDecision
 from router.label import Label
 from router.plan import Plan, Step
 from router.plan_check import REPLY, alternatives
+from router.purse import Held
 from router.steps.kind import Produced, StepKind
 
 
@@ -34,8 +35,10 @@ def early_steps(plan: Plan, kinds: Mapping[str, StepKind]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """What a step made, by which policy, of what, and what it was told and decided meanwhile."""
+class Made:
+    """What a step made, by which policy, of what, by which calls, and what it was told and decided
+    meanwhile.
+    """
 
     policy: str
     arguments: Mapping[str, Any] = field(repr=False)
@@ -43,33 +46,44 @@ class _Made:
     produced: Produced
     told: Label
     decisions: tuple[RouteDecision, ...]
+    calls: tuple[Held, ...]
 
 
 class EarlyWork:
     """What steps of one turn have made so far; the newest of each is kept.
 
-    Not thread-safe.
+    `calls` are all that were paid for, by attempts and by runs that were stopped: what comes of
+    them may be used or not. Not thread-safe.
     """
 
     def __init__(self, steps: frozenset[str]) -> None:
         self.steps = steps
-        self._made: dict[str, _Made] = {}
+        self.calls: list[Held] = []
+        self._made: dict[str, Made] = {}
 
-    def keep(self, board: Board, step: Step, arguments: Mapping[str, Any], policy: str) -> None:
-        """Keep what a step made on this board."""
+    def keep(
+        self,
+        board: Board,
+        step: Step,
+        arguments: Mapping[str, Any],
+        policy: str,
+        calls: tuple[Held, ...],
+    ) -> None:
+        """Keep what a step made on this board, by these calls."""
         if step.name in self.steps:
-            self._made[step.name] = _Made(
+            self._made[step.name] = Made(
                 policy=policy,
                 arguments=arguments,
                 context=board.context(step),
                 produced=board.produced[step.name],
                 told=board.told.get(step.name, Label()),
                 decisions=tuple(one for one in board.decisions if one.step == step.name),
+                calls=calls,
             )
 
     def take(
         self, board: Board, step: Step, arguments: Mapping[str, Any], policy: str
-    ) -> Produced | None:
+    ) -> Made | None:
         """What the step made of the very same under the same labels and policy; None otherwise.
 
         All that it was told and decided then is told and decided on this board as well.
@@ -81,4 +95,4 @@ class EarlyWork:
             return None
         board.tell(step, made.told)
         board.decisions.extend(made.decisions)
-        return made.produced
+        return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from models.errors import BudgetExceeded
@@ -24,9 +25,11 @@ class Purse:
     """What a run may spend: `limit` nano-USD, None for any amount.
 
     Holds the calls of steps that have not ended; what the others came to stands on the board.
+    `wasted` are the calls made for the same turn before the run began, of which it uses nothing.
     """
 
     limit: int | None
+    wasted: Sequence[Held] = ()
     _held: list[Held] = field(default_factory=list)
 
     def take(self, step: str, label: Label, most: int, spent: int) -> Held:
@@ -45,6 +48,20 @@ class Purse:
         held = Held(step, label, most)
         self._held.append(held)
         return held
+
+    def calls(self, step: str) -> tuple[Held, ...]:
+        """The calls of a step that has not ended."""
+        return tuple(one for one in self._held if one.step == step)
+
+    def use(self, calls: Sequence[Held]) -> None:
+        """What these calls made is used after all, so the board counts it."""
+        used = {id(one) for one in calls}
+        self.wasted = [one for one in self.wasted if id(one) not in used]
+
+    def wasted_nano(self, told_to: Label | None = None) -> int:
+        """What the wasted calls came to, as far as that label may know."""
+        known = (one for one in self.wasted if told_to is None or _may_know(told_to, one.label))
+        return sum(one.nano for one in known)
 
     def end(self, step: str) -> None:
         """The step is over: its report says what it came to."""

@@ -101,7 +101,9 @@ class Run:
         self._done = {step.name: asyncio.Event() for step in plan.steps}
         self.pseudonyms = RunPseudonyms(self.request.tenant, self.run_id, self.request.clearance())
         usd = plan.budget.usd
-        self.purse = Purse(None if usd is None else int(usd * NANO))
+        early = self.request.early
+        before = tuple(early.calls) if early else ()
+        self.purse = Purse(None if usd is None else int(usd * NANO), before)
         self.began_ms = self._clock("run/began")
 
     async def go(self) -> None:
@@ -111,7 +113,9 @@ class Run:
                 group.create_task(self._drive(step), name=f"step {step.name}")
         total = self._elapsed("run/ended")
         done = result(self.board, self.run_id, self.reply.chosen, total, self._halts)
-        self.say(RunFinished(replace(done, redactions=self.pseudonyms.redactions())))
+        cost = done.cost_nano + self.purse.wasted_nano()
+        redactions = self.pseudonyms.redactions()
+        self.say(RunFinished(replace(done, cost_nano=cost, redactions=redactions)))
         self.pseudonyms.close()
 
     async def rehearse(self, early: EarlyWork) -> None:
@@ -194,22 +198,28 @@ class Run:
         budget = self.board.plan.budget.usd
         if budget is None:
             return False
-        return self.board.spent_nano(self.board.context(step)) > budget * NANO
+        return self._spent(self.board.context(step)) > budget * NANO
+
+    def _spent(self, told_to: Label) -> int:
+        """What was spent for the turn as far as a label may know, in vain before the run too."""
+        return self.board.spent_nano(told_to) + self.purse.wasted_nano(told_to)
 
     async def _perform(self, step: Step, arguments: Mapping[str, Any], started: float) -> None:
         early, policy = self.request.early, self.around.policy.digest
         try:
-            made = early.take(self.board, step, arguments, policy) if early else None
-            begun = made is not None
-            made = made or await self._bounded(step, arguments)
+            begun = early.take(self.board, step, arguments, policy) if early else None
+            made = begun.produced if begun else await self._bounded(step, arguments)
         except PodiumError as error:
             status = _status(step, error)
             self._end(step, started, Produced(None, status=status, summary=_summary(error)))
             self._fail(step, error)
         else:
+            calls = self.purse.calls(step.name)
+            if begun is not None:
+                self.purse.use(begun.calls)
             self._end(step, started, replace(made, summary=BEGUN) if begun else made)
-            if early is not None and not begun:
-                early.keep(self.board, step, arguments, policy)
+            if early is not None and begun is None:
+                early.keep(self.board, step, arguments, policy, calls)
 
     async def _bounded(self, step: Step, arguments: Mapping[str, Any]) -> Produced:
         """Run the step within what is left of its own time and the run's."""
@@ -250,7 +260,10 @@ class Run:
     def _reserve(self, step: Step, most: int) -> Held:
         """Take what a call may cost, as far as its step may know what is left."""
         context = self.board.context(step)
-        return self.purse.take(step.name, context, most, self.board.spent_nano(context))
+        held = self.purse.take(step.name, context, most, self._spent(context))
+        if self.request.early is not None:
+            self.request.early.calls.append(held)
+        return held
 
     def _redacting(self, step: Step, request: ChatRequest) -> Redacting | None:
         """What could redact the request, if the policy has it at all."""
