@@ -81,6 +81,14 @@ MEANINGS = {
     "retriever.collection.dense_weight": "What the dense ranking counts in the fusion; the lexical"
     " one counts the rest.",
     "retriever.collection.depth": "Candidates that each ranking gives to the fusion.",
+    "retriever.store": "A PostgreSQL with pgvector for the documents: `postgresql://user@host/name`;"
+    " by default they lie in the home.",
+    "retriever.hnsw.m": "Links of a vector in its index; a collection keeps what it was made with.",
+    "retriever.hnsw.ef_construction": "Candidates as the index grows, at least twice `m`; the same.",
+    "retriever.hnsw.ef_search": "Candidates of a search: more find more, and take longer.",
+    "retriever.hnsw.max_scan_tuples": "Vectors after which a search that a filter lets find too few"
+    " stops asking the index, and scores all that are allowed.",
+    "retriever.hnsw.exact_limit": "Up to so many allowed chunks are scored one by one.",
     "retriever.num_cpus": "CPUs that Ray sets aside for it.",
     "retriever.sources": "Structured sources by name: `crm`, or a YAML file of queries.",
     "logical_cpus": "CPUs that Ray counts on this machine; sums of `num_cpus` must fit.",

@@ -77,7 +77,13 @@ def _gateway(
     place = settings.placement
     retriever = Retriever.options(  # type: ignore[attr-defined]
         **_shape("Retriever", settings.retriever.num_cpus, ongoing=256, labels=place.retriever)
-    ).bind(home, models[settings.retriever.embedder], dict(settings.retriever.sources))
+    ).bind(
+        home,
+        models[settings.retriever.embedder],
+        dict(settings.retriever.sources),
+        settings.retriever.store,
+        settings.retriever.hnsw,
+    )
     state = StateService.options(  # type: ignore[attr-defined]
         **_shape("State", 0.25, ongoing=256, labels=place.state, health_s=_NEEDED_HEALTH_S)
     ).bind(home, read_policy(settings).digest, settings.ledger)

@@ -16,8 +16,9 @@ from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
 from models.tools import ToolCall, ToolResult
 from retrieval.ingest import IngestOutcome
-from retrieval.opening import open_retrieval
+from retrieval.opening import open_in_postgres, open_retrieval
 from retrieval.ports import QueryRequest, QueryResult, SearchRequest
+from retrieval.settings import HnswSettings
 from retrieval.source_tools import open_tools
 from retrieval.sources import open_sources
 from router.label_seal import LabelSeals, seal_key
@@ -27,14 +28,25 @@ START_S = 300.0
 
 @serve.deployment
 class Retriever:
-    """One writer and reader over the home's documents."""
+    """One writer and reader over the home's documents, or over those in the PostgreSQL `store`."""
 
-    async def __init__(self, home: str, embedder: Any, sources: Mapping[str, str]) -> None:  # type: ignore[misc]  # Serve awaits it
+    async def __init__(  # type: ignore[misc]  # Serve awaits it
+        self,
+        home: str,
+        embedder: Any,
+        sources: Mapping[str, str],
+        store: str | None = None,
+        hnsw: HnswSettings | None = None,
+    ) -> None:
         enter_replica("retriever")
         remote = RemoteEmbedder(ServeRemote(embedder, "embedder"))
         await remote.connect(Deadline.after(START_S))
         seals = LabelSeals(seal_key(Home(Path(home)).pepper()))
-        self._retrieval = open_retrieval(Home(Path(home)).collections, remote, seals=seals)
+        self._retrieval = (
+            open_in_postgres(store, remote, hnsw=hnsw, seals=seals)
+            if store
+            else open_retrieval(Home(Path(home)).collections, remote, seals=seals)
+        )
         self._sealed = SealedRetrieval(self._retrieval, seals)
         self._sources = open_sources(Home(Path(home)).path, sources)
         self._tools = open_tools(Home(Path(home)).path, sources)

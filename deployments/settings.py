@@ -18,7 +18,7 @@ from deployments.wire.limits import Limits
 from deployments.wire.pings import Pings
 from models.errors import InvalidConfig
 from models.strict_yaml import load, parse
-from retrieval.settings import CollectionSettings
+from retrieval.settings import CollectionSettings, HnswSettings
 from router.scaling.settings import Scaling
 
 PREFIX = "PODIUM_"
@@ -44,13 +44,16 @@ class GatewaySettings(BaseModel):
 class RetrieverSettings(BaseModel):
     """Search and the documents behind it; `embedder` names a model of the catalog.
 
-    `collection` is how every collection is cut and searched.
+    `collection` is how every collection is cut and searched, `store` a PostgreSQL with pgvector for
+    the documents, `hnsw` how that indexes their vectors.
     """
 
     model_config = _STRICT
 
     embedder: str = "embed"
     collection: CollectionSettings = CollectionSettings()
+    store: str | None = Field(default=None, pattern=_POSTGRES)
+    hnsw: HnswSettings = HnswSettings()
     num_cpus: float = Field(default=0.5, ge=0)
     sources: Mapping[str, str] = Field(default_factory=dict)
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from models.embeddings import EmbedderIdentity
 from models.errors import InvalidRequest
-from retrieval import lexical
 from retrieval.chunking import CHUNKER_VERSION
 from retrieval.database import insert
 from retrieval.errors import CollectionNotFound
@@ -97,14 +96,13 @@ def drop(connection: sa.Connection, name: str) -> Collection:
     connection.execute(chunks.delete().where(chunks.c.document_pk.in_(inside)))
     connection.execute(documents.delete().where(documents.c.collection_pk == collection.pk))
     connection.execute(collections.delete().where(collections.c.pk == collection.pk))
-    lexical.drop_table(connection, collection.pk)
     return collection
 
 
 def _create(
     connection: sa.Connection, name: str, identity: EmbedderIdentity, settings: CollectionSettings
 ) -> Collection:
-    key = insert(
+    insert(
         connection,
         collections,
         name=name,
@@ -114,7 +112,6 @@ def _create(
         generation=0,
         mark=secrets.token_hex(8),
     )
-    lexical.create_table(connection, key)
     return find(connection, name)
 
 

@@ -30,7 +30,7 @@ def open_database(path: Path) -> sa.Engine:
     sa.event.listen(engine, "begin", _on_begin)
     try:
         with writing(engine) as connection:
-            _check_version(connection, path)
+            check_schema(connection, path)
     except DBAPIError as error:
         raise SetupError(f"{path} is not a usable database; restore it from a backup.") from error
     return engine
@@ -64,7 +64,8 @@ def _translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise Unavailable(
-            "The retrieval database did not answer; check that its disk is not full or read-only.",
+            "The retrieval database did not answer; check that its disk is not full or read-only,"
+            " and where it is a server, that it runs.",
             retry_after=1.0,
         ) from error
 
@@ -81,7 +82,8 @@ def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _check_version(connection: sa.Connection, path: Path) -> None:
+def check_schema(connection: sa.Connection, path: object) -> None:
+    """Make the tables, or see that they are of this schema; `path` is where, for who reads it."""
     metadata.create_all(connection, tables=[meta])
     row = connection.execute(sa.select(meta.c.value).where(meta.c.key == "schema")).scalar()
     if row is None:

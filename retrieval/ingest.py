@@ -15,7 +15,7 @@ from models.errors import InvalidRequest
 from models.ports import Embedder
 from retrieval.collection import Collection
 from retrieval.identity import check_identity
-from retrieval.live import LiveIndexes
+from retrieval.nearest import Nearest
 from retrieval.preparing import IngestRequest, Prepared, fingerprint, prepare
 from retrieval.settings import CollectionSettings
 from retrieval.store import NewDocument, Status, Store
@@ -41,7 +41,7 @@ class Ingestor:
     def __init__(
         self,
         store: Store,
-        indexes: LiveIndexes,
+        indexes: Nearest,
         embedder: Embedder,
         worker: Worker,
         defaults: CollectionSettings,

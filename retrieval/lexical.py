@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from models.embeddings import Vectors
+from retrieval.chunk_index import IndexText
 from retrieval.scored import Scored
 from retrieval.tables import chunks, documents
+from retrieval.vectors import to_blob
 
 MAX_TERMS = 64
 
 _TERM = re.compile(r"\w+")
-
-
-class IndexText(NamedTuple):
-    """What is indexed of one chunk: where it stands, and what it says."""
-
-    chunk_pk: int
-    heading: str
-    body: str
 
 
 def create_table(connection: sa.Connection, collection_pk: int) -> None:
@@ -61,8 +55,13 @@ def remove(connection: sa.Connection, collection_pk: int, chunk_pks: Iterable[in
 
 def match_expression(query: str) -> str:
     """Any of the query's words, each quoted so that none is taken for FTS5 syntax."""
+    return " OR ".join(f'"{term}"' for term in terms_of(query))
+
+
+def terms_of(query: str) -> tuple[str, ...]:
+    """The query's words, each once and at most so many: nothing but letters, digits and _."""
     terms = dict.fromkeys(match.group().lower() for match in _TERM.finditer(query))
-    return " OR ".join(f'"{term}"' for term in list(terms)[:MAX_TERMS])
+    return tuple(terms)[:MAX_TERMS]
 
 
 def search(
@@ -88,6 +87,50 @@ def search(
         .limit(k)
     )
     return tuple(Scored(pk, -score) for pk, score in connection.execute(statement))
+
+
+class Fts5:
+    """The ChunkIndex of SQLite: words here, vectors beside the chunks for FAISS to read."""
+
+    def create(self, connection: sa.Connection, collection_pk: int, dim: int) -> None:
+        """Make the full-text table."""
+        create_table(connection, collection_pk)
+
+    def drop(self, connection: sa.Connection, collection_pk: int) -> None:
+        """Remove it."""
+        drop_table(connection, collection_pk)
+
+    def add(
+        self,
+        connection: sa.Connection,
+        collection_pk: int,
+        texts: Sequence[IndexText],
+        label: str,
+        vectors: Vectors,
+    ) -> None:
+        """Index the words; the label is read from the document's row at each search."""
+        add(connection, collection_pk, texts)
+
+    def remove(
+        self, connection: sa.Connection, collection_pk: int, chunk_pks: Iterable[int]
+    ) -> None:
+        """Take the chunks out of the table."""
+        remove(connection, collection_pk, chunk_pks)
+
+    def match(
+        self,
+        connection: sa.Connection,
+        collection_pk: int,
+        query: str,
+        k: int,
+        labels: frozenset[str],
+    ) -> tuple[Scored, ...]:
+        """The `k` best by BM25."""
+        return search(connection, collection_pk, query, k, labels)
+
+    def blob(self, vector: Vectors) -> bytes:
+        """As FAISS reads it."""
+        return to_blob(vector)
 
 
 def _table(collection_pk: int) -> str:

@@ -116,6 +116,12 @@ class LiveIndexes:
                 self._live[collection.pk] = live
             return live
 
+    def search(
+        self, collection: Collection, vector: Vectors, k: int, labels: frozenset[str]
+    ) -> tuple[Scored, ...]:
+        """The `k` nearest chunks of the collection with one of `labels`."""
+        return self.at(collection).search(vector, k, labels)
+
     def apply(self, change: Change, vectors: Vectors) -> None:
         """Follow a committed change; the snapshot on disk goes when it holds what was removed."""
         with self._lock:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from models.ports import Embedder
 from retrieval.boundary import Boundary, no_boundary
+from retrieval.chunk_index import Database
 from retrieval.index import IndexOptions
 from retrieval.ingest import Ingestor
 from retrieval.live import LiveIndexes
+from retrieval.pgvector import PgChunks, PgVectors
+from retrieval.postgres import open_postgres
 from retrieval.seals import Seals
 from retrieval.search import LocalSearcher, Recheck, permitted
-from retrieval.settings import CollectionSettings
+from retrieval.settings import CollectionSettings, HnswSettings
 from retrieval.snapshots import Snapshots
 from retrieval.store import Store
 from retrieval.worker import Worker
@@ -34,6 +37,30 @@ class Retrieval:
         """End the threads and close the database."""
         self.worker.close()
         self.store.close()
+
+
+def open_in_postgres(
+    url: str,
+    embedder: Embedder,
+    *,
+    threads: int = 2,
+    boundary: Boundary = no_boundary,
+    settings: CollectionSettings | None = None,
+    hnsw: HnswSettings | None = None,
+    recheck: Recheck = permitted,
+    seals: Seals | None = None,
+) -> Retrieval:
+    """The same over the PostgreSQL at `url`, with its extension `vector` instead of FAISS."""
+    hnsw = hnsw or HnswSettings()
+    engine = open_postgres(url, hnsw)
+    store = Store(Database(engine, PgChunks(hnsw)), boundary, seals)
+    indexes, worker = PgVectors(engine, hnsw), Worker(threads)
+    return Retrieval(
+        store,
+        LocalSearcher(store, indexes, embedder, worker, recheck),
+        Ingestor(store, indexes, embedder, worker, settings or CollectionSettings()),
+        worker,
+    )
 
 
 def open_retrieval(

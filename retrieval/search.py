@@ -14,7 +14,7 @@ from retrieval.collection import Collection
 from retrieval.documents import Hit
 from retrieval.fusion import fuse
 from retrieval.identity import check_identity
-from retrieval.live import LiveIndexes
+from retrieval.nearest import Nearest
 from retrieval.ports import SearchRequest
 from retrieval.scored import Scored
 from retrieval.settings import MAX_HITS, Mode
@@ -33,12 +33,12 @@ def permitted(hits: Iterable[Hit], access: AccessFilter) -> tuple[Hit, ...]:
 
 
 class LocalSearcher:
-    """The Searcher over SQL, FAISS and FTS5 in this process."""
+    """The Searcher over a store and the vectors of its chunks."""
 
     def __init__(
         self,
         store: Store,
-        indexes: LiveIndexes,
+        indexes: Nearest,
         embedder: Embedder,
         worker: Worker,
         recheck: Recheck = permitted,
@@ -98,7 +98,7 @@ class LocalSearcher:
         depth = max(k, collection.settings.depth) if mode == "fused" else k
         rankings: list[tuple[Scored, ...]] = []
         if vector is not None:
-            rankings.append(self._indexes.at(collection).search(vector, depth, labels))
+            rankings.append(self._indexes.search(collection, vector, depth, labels))
         if mode != "dense":
             rankings.append(self._store.match(collection, request.query, depth, labels))
         settings = collection.settings

@@ -11,6 +11,22 @@ Mode = Literal["dense", "lexical", "fused"]
 MAX_HITS = 200
 
 
+class HnswSettings(BaseModel):
+    """How PostgreSQL's extension `vector` indexes and searches; of no use to FAISS.
+
+    `m` and `ef_construction` are those of the index, which a collection keeps from its first
+    document on; the rest holds from the next start.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    m: int = Field(default=16, ge=2, le=100)
+    ef_construction: int = Field(default=64, ge=4, le=1000)
+    ef_search: int = Field(default=100, ge=1, le=1000)
+    max_scan_tuples: int = Field(default=20_000, ge=1)
+    exact_limit: int = Field(default=1_024, ge=0)
+
+
 class CollectionSettings(BaseModel):
     """How a collection is cut, searched and ranked; chunk sizes count estimated tokens."""
 

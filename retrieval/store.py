@@ -12,18 +12,19 @@ import sqlalchemy as sa
 
 from models.embeddings import EmbedderIdentity, Vectors
 from retrieval import collection as collection_rows
-from retrieval import lexical, passages
+from retrieval import passages
 from retrieval.boundary import Boundary, no_boundary
+from retrieval.chunk_index import Database, IndexText
 from retrieval.collection import Collection
 from retrieval.database import insert, open_database, reading, writing
 from retrieval.documents import Chunk, Document, Hit
+from retrieval.lexical import Fts5
 from retrieval.passages import Contents
 from retrieval.scored import Scored
 from retrieval.sealing import seal_once
 from retrieval.seals import Seals, Unsealed, chunk_digest, document_digest
 from retrieval.settings import CollectionSettings
 from retrieval.tables import chunks, documents
-from retrieval.vectors import to_blob
 
 Status = Literal["added", "updated", "unchanged"]
 
@@ -54,16 +55,21 @@ class Change:
 
 
 class Store:
-    """Synchronous and safe to share between threads; call it from a worker thread."""
+    """Synchronous and safe to share between threads; call it from a worker thread.
+
+    `at` is a file for SQLite, or a database that is open. What was written to a file before there
+    were seals is sealed once; no other database is that old.
+    """
 
     def __init__(
-        self, path: Path, boundary: Boundary = no_boundary, seals: Seals | None = None
+        self, at: Path | Database, boundary: Boundary = no_boundary, seals: Seals | None = None
     ) -> None:
-        self._engine = open_database(path)
+        database = Database(open_database(at), Fts5()) if isinstance(at, Path) else at
+        self._engine, self._index = database.engine, database.index
         self._boundary = boundary
         self._seals: Seals = seals or Unsealed()
-        if seals is not None:
-            seal_once(self._engine, seals, path.parent)
+        if seals is not None and isinstance(at, Path):
+            seal_once(self._engine, seals, at.parent)
 
     def close(self) -> None:
         """Close every connection."""
@@ -92,11 +98,16 @@ class Store:
         if found is not None and settings in (None, found.settings):
             return found
         with self._change() as connection:
-            return collection_rows.ensure(connection, name, identity, settings, defaults)
+            made = collection_rows.maybe(connection, name) is None
+            found = collection_rows.ensure(connection, name, identity, settings, defaults)
+            if made:
+                self._index.create(connection, found.pk, identity.dim)
+        return found
 
     def drop(self, name: str) -> Collection:
         """Remove a collection with all its documents."""
         with self._change() as connection:
+            self._index.drop(connection, collection_rows.find(connection, name).pk)
             return collection_rows.drop(connection, name)
 
     def documents(self, collection: str) -> tuple[Document, ...]:
@@ -143,16 +154,16 @@ class Store:
     ) -> tuple[Scored, ...]:
         """The `k` best chunks by BM25 among documents with one of `labels`."""
         with reading(self._engine) as connection:
-            return lexical.search(connection, collection.pk, query, k, labels)
+            return self._index.match(connection, collection.pk, query, k, labels)
 
     def put(self, collection: str, new: NewDocument) -> Change:
         """Add the document, or replace the one of its id."""
         with self._change() as connection:
             found = collection_rows.find(connection, collection)
             old = _row(connection, found.pk, new.document.id)
-            removed = _remove(connection, found.pk, () if old is None else (old.pk,))
+            removed = self._remove(connection, found.pk, () if old is None else (old.pk,))
             self._boundary("store.old_removed")
-            added = _insert(connection, found, new, self._seals)
+            added = self._insert(connection, found, new)
             collection_rows.touch(connection, found.pk)
             after = collection_rows.find(connection, collection)
         status: Status = "added" if old is None else "updated"
@@ -164,7 +175,7 @@ class Store:
         with self._change() as connection:
             found = collection_rows.find(connection, collection)
             rows = [row for id_ in dict.fromkeys(ids) if (row := _row(connection, found.pk, id_))]
-            removed = _remove(connection, found.pk, tuple(row.pk for row in rows))
+            removed = self._remove(connection, found.pk, tuple(row.pk for row in rows))
             if rows:
                 collection_rows.touch(connection, found.pk)
             after = collection_rows.find(connection, collection)
@@ -177,6 +188,42 @@ class Store:
             yield connection
             self._boundary("store.commit")
         self._boundary("store.committed")
+
+    def _remove(
+        self, connection: sa.Connection, collection_pk: int, document_pks: Iterable[int]
+    ) -> tuple[int, ...]:
+        removed: list[int] = []
+        for pk in document_pks:
+            of_document = chunks.c.document_pk == pk
+            keys = connection.execute(sa.select(chunks.c.pk).where(of_document)).scalars().all()
+            self._index.remove(connection, collection_pk, keys)
+            connection.execute(chunks.delete().where(of_document))
+            connection.execute(documents.delete().where(documents.c.pk == pk))
+            removed.extend(keys)
+        return tuple(removed)
+
+    def _insert(
+        self, connection: sa.Connection, collection: Collection, new: NewDocument
+    ) -> tuple[int, ...]:
+        document = new.document
+        document_pk = _insert_document(connection, collection, new, self._seals)
+
+        def put(chunk: Chunk, vector: Vectors) -> int:
+            shown = chunk_digest(
+                collection.name, document.id, document.title,
+                chunk.number, chunk.heading, chunk.text,
+            )  # fmt: skip
+            seal = self._seals.seal(document.label, shown)
+            blob = self._index.blob(vector)
+            return _insert_chunk(connection, document_pk, chunk, blob, seal)
+
+        pks = tuple(map(put, new.chunks, new.vectors))
+        texts = [
+            IndexText(pk, f"{document.title} {chunk.heading}", chunk.text)
+            for pk, chunk in zip(pks, new.chunks, strict=True)
+        ]
+        self._index.add(connection, collection.pk, texts, document.label, new.vectors)
+        return pks
 
 
 def _documents(collection_pk: int) -> sa.Select[tuple[object, ...]]:
@@ -208,34 +255,20 @@ def _row(
     return connection.execute(sa.select(documents).where(at)).first()
 
 
-def _remove(
-    connection: sa.Connection, collection_pk: int, document_pks: Iterable[int]
-) -> tuple[int, ...]:
-    removed: list[int] = []
-    for pk in document_pks:
-        of_document = chunks.c.document_pk == pk
-        keys = connection.execute(sa.select(chunks.c.pk).where(of_document)).scalars().all()
-        lexical.remove(connection, collection_pk, keys)
-        connection.execute(chunks.delete().where(of_document))
-        connection.execute(documents.delete().where(documents.c.pk == pk))
-        removed.extend(keys)
-    return tuple(removed)
-
-
-def _insert(
+def _insert_document(
     connection: sa.Connection, collection: Collection, new: NewDocument, seals: Seals
-) -> tuple[int, ...]:
+) -> int:
     document = new.document
-    name, id_, title = collection.name, document.id, document.title
     listed = document_digest(
-        name, id_, title, document.sha256, document.path, dict(document.metadata)
-    )
-    document_pk = insert(
+        collection.name, document.id, document.title, document.sha256, document.path,
+        dict(document.metadata),
+    )  # fmt: skip
+    return insert(
         connection,
         documents,
         collection_pk=collection.pk,
-        id=id_,
-        title=title,
+        id=document.id,
+        title=document.title,
         label=document.label,
         sha256=document.sha256,
         fingerprint=new.fingerprint,
@@ -245,24 +278,9 @@ def _insert(
         seal=seals.seal(document.label, listed),
     )
 
-    def sealed(chunk: Chunk) -> str:
-        shown = chunk_digest(name, id_, title, chunk.number, chunk.heading, chunk.text)
-        return seals.seal(document.label, shown)
-
-    pks = tuple(
-        _insert_chunk(connection, document_pk, chunk, vector, sealed(chunk))
-        for chunk, vector in zip(new.chunks, new.vectors, strict=True)
-    )
-    texts = [
-        lexical.IndexText(pk, f"{document.title} {chunk.heading}", chunk.text)
-        for pk, chunk in zip(pks, new.chunks, strict=True)
-    ]
-    lexical.add(connection, collection.pk, texts)
-    return pks
-
 
 def _insert_chunk(
-    connection: sa.Connection, document_pk: int, chunk: Chunk, vector: Vectors, seal: str
+    connection: sa.Connection, document_pk: int, chunk: Chunk, vector: bytes, seal: str
 ) -> int:
     return insert(
         connection,
@@ -274,6 +292,6 @@ def _insert_chunk(
         page=chunk.page,
         start=chunk.start,
         end=chunk.end,
-        vector=to_blob(vector),
+        vector=vector,
         seal=seal,
     )

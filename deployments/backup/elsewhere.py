@@ -22,6 +22,8 @@ def elsewhere(home: Home, environ: Mapping[str, str]) -> tuple[str, ...]:
 def _named(settings: Settings, home: Home) -> Iterator[str]:
     if settings.ledger is not None:
         yield "ledger: it lies in PostgreSQL; copy that database by its own means"
+    if settings.retriever.store is not None:
+        yield "documents: they lie in PostgreSQL; copy that database by its own means"
     if settings.policy is not None and not _inside(settings.policy, home):
         yield f"policy: {settings.policy}"
     for name in ("catalog", "pipelines", "prompts", "schemas"):

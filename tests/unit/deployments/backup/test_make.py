@@ -108,10 +108,13 @@ def test_what_lies_elsewhere_is_named(
     assert manifest.elsewhere == told
 
 
-def test_a_ledger_in_postgresql_is_named(home: Home, tmp_path: Path) -> None:
-    environ = {"PODIUM_LEDGER": "postgresql://podium@db/ledger"}
-    manifest = back_up(home, tmp_path / "c.zip", now=MADE, environ=environ, progress=SILENT)
-    assert "PostgreSQL" in manifest.elsewhere[0]
+def test_what_lies_in_postgresql_is_named(home: Home, tmp_path: Path) -> None:
+    for variable, what in (("PODIUM_LEDGER", "ledger"), ("PODIUM_RETRIEVER__STORE", "documents")):
+        environ = {variable: "postgresql://podium@db/kept"}
+        target = tmp_path / f"{what}.zip"
+        (told,) = back_up(home, target, now=MADE, environ=environ, progress=SILENT).elsewhere
+        assert told.startswith(f"{what}: ")
+        assert "PostgreSQL" in told
 
 
 def test_links_are_followed_and_circles_end(home: Home, tmp_path: Path) -> None:
