@@ -83,8 +83,8 @@ MEANINGS = {
     "retriever.collection.depth": "Candidates that each ranking gives to the fusion.",
     "retriever.store": "A PostgreSQL with pgvector for the documents: `postgresql://user@host/name`;"
     " by default they lie in the home.",
-    "retriever.hnsw.m": "Links of a vector in its index; a collection keeps what it was made with.",
-    "retriever.hnsw.ef_construction": "Candidates as the index grows, at least twice `m`; the same.",
+    "retriever.hnsw.m": "Links of a vector in its index, kept from when a collection is made.",
+    "retriever.hnsw.ef_construction": "Candidates as it grows, at least twice `m`; kept as well.",
     "retriever.hnsw.ef_search": "Candidates of a search: more find more, and take longer.",
     "retriever.hnsw.max_scan_tuples": "Vectors after which a search that a filter lets find too few"
     " stops asking the index, and scores all that are allowed.",

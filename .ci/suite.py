@@ -64,7 +64,7 @@ def tests(*folders: str) -> Callable[[], int]:
 
 def run_tests(folders: list[Path]) -> int:
     """An empty folder is said and left out; with tests in it, collecting none is a failure."""
-    full = [folder for folder in folders if any(folder.rglob("test_*.py"))]
+    full = [folder for folder in folders if has_tests(folder)]
     for folder in folders:
         if folder not in full:
             print(f"{folder.relative_to(ROOT)}: no test file yet, left out", flush=True)
@@ -77,17 +77,20 @@ def beside(folder: str, *others: str) -> Callable[[], int]:
     def run() -> int:
         first = [ROOT / name for name in (folder, *others)]
         rest = sorted(one for one in first[0].parent.iterdir() if one not in first)
-        return run_both(first, rest)
+        return run_both(first, [one for one in rest if has_tests(one)])
 
     return run
+
+
+def has_tests(path: Path) -> bool:
+    return any(path.rglob("test_*.py")) if path.is_dir() else path.match("test_*.py")
 
 
 def run_both(first: list[Path], second: list[Path]) -> int:
     """The tests of both at once, for a machine has two cores; what the second says comes after."""
     with tempfile.TemporaryFile() as said:
-        others = [one for one in second if one.is_dir() and any(one.rglob("test_*.py"))]
         beside = subprocess.Popen(
-            pytest_over(others), cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT
+            pytest_over(second), cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT
         )
         try:
             code = run_tests(first)
@@ -116,11 +119,19 @@ def environment() -> dict[str, str]:
 ROUTER_AND_PROPERTY = (
     "tests/unit/router", "tests/unit/models", "tests/unit/retrieval", "tests/property",
 )  # fmt: skip
+# Half of the seconds of all tests on the wire.
+OUTSIDE_ON_THE_WIRE = tuple(
+    f"tests/wire/test_{name}.py"
+    for name in (
+        "faults", "labels_at_rest", "adapters", "left_answers", "gate", "imagine", "copilot",
+        "gemini_images",
+    )
+)  # fmt: skip
 PARTS = (
     Part("install", 360, install),
     Part("lint", 60, lint),
     Part("unit and property", 240, beside(*ROUTER_AND_PROPERTY)),
-    Part("wire", 260, tests("tests/wire")),
+    Part("wire", 200, beside(*OUTSIDE_ON_THE_WIRE)),
     Part("conformance", 60, tests("tests/conformance")),
     Part("serve", 860, tests("tests/serve")),
 )
