@@ -40,12 +40,16 @@ class OpenAiCompatible:
         self.settings = parse(OpenAiSettings, card.engine, card.id)
         self._card = card
         self._sdk: Any = openai
+        self._http = outlet_client(card.base_url, self.settings)
         self._client = openai.AsyncOpenAI(
-            api_key=key or NO_KEY,
-            base_url=card.base_url,
-            http_client=outlet_client(card.base_url, self.settings),
-            max_retries=0,
+            api_key=key or NO_KEY, base_url=card.base_url, http_client=self._http, max_retries=0
         )
+        self._address = httpx2.URL(card.base_url.rstrip("/") + "/chat/completions")
+        self._headers = {
+            "accept": "application/json",
+            "content-type": "application/json",
+            **self._client.auth_headers,
+        }
         errors = SdkErrors(card, openai, _word)
         wire = Wire(self._open, ChunkReader, (openai.OpenAIError,), errors.meaning)
         self._exchange = Exchange(card, self.settings, wire)
@@ -78,15 +82,24 @@ class OpenAiCompatible:
         await self._client.close()
 
     async def _open(self, body: bytes, limits: httpx2.Timeout) -> Any:
-        stream = await self._client.post(
-            "/chat/completions",
-            cast_to=object,
+        """The SDK's stream over a request of our own: the SDK makes the same bytes of options that
+        it copies, checks and merges anew for each, which was a sixth of the gate's time.
+        """
+        request = httpx2.Request(
+            "POST",
+            self._address,
+            headers=self._headers,
             content=body,
-            options={"headers": {"content-type": "application/json"}, "timeout": limits},
-            stream=True,
-            stream_cls=self._sdk.AsyncStream[object],
+            extensions={"timeout": limits.as_dict()},
         )
-        return _Pieces(stream)
+        response = await self._http.send(request, stream=True)
+        if not response.is_success:
+            await response.aread()
+            message, told = _refused(response)
+            raise self._sdk.APIStatusError(message, response=response, body=told)
+        return _Pieces(
+            self._sdk.AsyncStream(cast_to=object, response=response, client=self._client)
+        )
 
 
 class _Pieces:
@@ -109,6 +122,17 @@ class _Pieces:
     async def close(self) -> None:
         await self._pieces.aclose()
         await self._stream.close()
+
+
+def _refused(response: httpx2.Response) -> tuple[str, object]:
+    """The provider's message and its error object, as the SDK finds them."""
+    try:
+        told = response.json()
+    except ValueError:
+        return "", None
+    error = told.get("error", told) if isinstance(told, dict) else told
+    message = error.get("message") if isinstance(error, dict) else None
+    return message if isinstance(message, str) else "", error
 
 
 def _word(error: Any) -> tuple[str | None, str | None]:
