@@ -22,9 +22,9 @@ class GroupCommit:
     """A Ledger, and an AdminLog, over a chain; thread-safe.
 
     While a batch is being synced the next one gathers, so a lone writer pays one commit and a
-    crowd shares it. Records nobody waits for gather for 5 ms at most. When the chain cannot be
-    written every waiting writer gets LedgerUnavailable, new ones try it again, records taken
-    earlier are kept in order and tried twice a second, and no more of that sort are taken.
+    crowd shares it. Records nobody waits for gather for 5 ms, or what its line says. When the chain
+    cannot be written every waiting writer gets LedgerUnavailable, new ones try it again, records
+    taken earlier are kept in order and tried twice a second, and no more of that sort are taken.
     """
 
     def __init__(

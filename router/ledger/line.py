@@ -100,9 +100,12 @@ class Line:
                     "More is to be recorded than the ledger's disk can take; try again shortly.",
                     retry_after=1.0,
                 )
+            first = not self._waiting
             self._waiting.extend(ones)
-            self._pressing += sum(not isinstance(one, Buffered) for one in ones)
-            self._changed.notify()
+            pressing = sum(not isinstance(one, Buffered) for one in ones)
+            self._pressing += pressing
+            if first or pressing:  # Else whoever takes gathers already.
+                self._changed.notify()
 
     def put_first(self, ones: Sequence[Waiting]) -> None:
         """Stand at the front, whatever the room."""
