@@ -28,7 +28,7 @@ def chat_texts(body: ChatBody) -> dict[str, list[str]]:
     """The results of tools count as `tool`, everything else as the `user`'s."""
     tools = [one for one in body.messages if one.role == "tool"]
     others = [one for one in body.messages if one.role != "tool"]
-    fields = [value for name, value in body if name not in _SKIPPED | {"messages"}]
+    fields = [inner for inner in _fields(body) if inner is not body.messages]
     found = {"user": list(texts([*others, *fields], _fields))}
     return found | {"tool": list(texts(tools, _fields))} if tools else found
 
@@ -41,4 +41,4 @@ def body_texts(body: BaseModel) -> Iterator[str]:
 def _fields(value: Any) -> Iterable[Any]:
     if not isinstance(value, BaseModel):
         return ()
-    return [inner for name, inner in value if name not in _SKIPPED]
+    return [inner for name, inner in value if inner is not None and name not in _SKIPPED]

@@ -18,17 +18,17 @@ def texts(value: Any, unfold: Unfold = _nothing) -> Iterator[str]:
     `phone: 482913` stands on one line, for it is the name that says what the number is. `unfold`
     gives what is inside a value of another type.
     """
-    if isinstance(value, Mapping):
+    if (plain := _plain(value)) is not None:
+        yield plain
+    elif isinstance(value, Mapping):
         for name, inner in value.items():
-            plain = _plain(inner)
-            yield str(name) if plain is None else f"{name}: {plain}"
-            if plain is None:
+            said = _plain(inner)
+            yield str(name) if said is None else f"{name}: {said}"
+            if said is None:
                 yield from texts(inner, unfold)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from texts(inner, unfold)
-    elif (plain := _plain(value)) is not None:
-        yield plain
     else:
         for inner in unfold(value):
             yield from texts(inner, unfold)
