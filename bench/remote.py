@@ -20,7 +20,16 @@ from typing import Any
 from bench.machine import about_machine
 from bench.paired import quantile
 from bench.process_use import cpu_ms, held_mib, use_of
-from bench.remote_load import Client, Streamed, burst, client_of, requests_per_s, streams
+from bench.remote_load import (
+    Client,
+    Streamed,
+    arrivals,
+    burst,
+    client_of,
+    open_load,
+    requests_per_s,
+    streams,
+)
 from bench.remote_sides import ANSWER_S, Sides, both_sides
 
 _SLOW, _PACED, _LONG, _NOW = "slow", "paced", "long", "now"
@@ -35,6 +44,7 @@ _TARGETS = {"added_p50_ms": 6.0, "added_p99_ms": 15.0, "requests_per_s": 250.0, 
 _ON_THE_WAY = ("gateway", "egress", "state", "haproxy")
 _WARM_UP = 150
 _THROUGHPUT_AT_ONCE = 32
+_UNDER_WAY = 8
 
 
 class Run:
@@ -61,18 +71,41 @@ async def latency(run: Run) -> Any:
     for concurrency in run.asked.concurrency:
         for text in (_SLOW, _NOW):
             run.note(f"latency: the stub answers {text}, {concurrency} at a time")
-            found[f"{text}-c{concurrency}"] = await _added(run, text, concurrency)
+            found[f"{text}-c{concurrency}"] = await _in_step(run, text, concurrency)
     return found
 
 
-async def _added(run: Run, text: str, concurrency: int) -> dict[str, float]:
+async def _in_step(run: Run, text: str, concurrency: int) -> dict[str, float]:
+    count = run.asked.each * concurrency
+    return await _added(run, lambda client, _: burst(client, text, count, concurrency))
+
+
+async def at_random(run: Run) -> Any:
+    """What governing adds to one call when calls don't come in the same moment."""
+    rate, count = run.asked.rate, run.asked.each * _UNDER_WAY
+    run.note(f"arrivals: the stub answers {_SLOW}, {rate:g} a second at random")
+
+    def load(client: Client, number: int) -> Awaitable[list[float]]:
+        return open_load(client, _SLOW, arrivals(run.asked.seed + number, count, rate))
+
+    before = run.use()
+    added = await _added(run, load)
+    spent = cpu_ms(before, run.use(), count * run.asked.rounds)
+    of_podium = {name: spent[name] for name in _ON_THE_WAY if name in spent}
+    return {"calls_a_second": rate, "seed": run.asked.seed, **added, "cpu_ms": of_podium}
+
+
+async def _added(
+    run: Run, load: Callable[[Client, int], Awaitable[list[float]]]
+) -> dict[str, float]:
+    """Each side under the same load in every round, by its number."""
     sides: dict[str, list[float]] = {"direct": [], "governed": []}
     gaps: list[float] = []
     turn: list[tuple[str, Client]] = [("direct", run.direct), ("governed", run.governed)]
     for number in range(run.asked.rounds):
         times = {}
         for name, client in turn if number % 2 else reversed(turn):
-            times[name] = await burst(client, text, run.asked.each * concurrency, concurrency)
+            times[name] = await load(client, number)
             sides[name] += times[name]
         gaps.append(quantile(times["governed"], 0.5) - quantile(times["direct"], 0.5))
     p99 = {name: quantile(values, 0.99) for name, values in sides.items()}
@@ -153,6 +186,7 @@ async def memory(run: Run) -> Any:
 
 PARTS: dict[str, Callable[[Run], Awaitable[Any]]] = {
     "latency": latency,
+    "arrivals": at_random,
     "throughput": throughput,
     "deltas": deltas,
     "streams": at_once,
@@ -189,6 +223,8 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--each", type=int, default=20, help="calls of each client in a round")
+    parser.add_argument("--rate", type=float, default=_UNDER_WAY / ANSWER_S, help="arrivals")
+    parser.add_argument("--seed", type=int, default=20261129, help="of the arrivals")
     parser.add_argument("--requests-each", type=int, default=1000, help="in a throughput round")
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--requests", type=int, default=10_000, help="for the memory's course")

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import accumulate
 from typing import Any
 
 import aiohttp
@@ -33,22 +36,52 @@ def client_of(side: Server) -> Client:
 
 
 async def burst(client: Client, text: str, count: int, concurrency: int) -> list[float]:
-    """Milliseconds of each of `count` calls, so many at a time."""
+    """Milliseconds of each of `count` calls, so many at a time.
+
+    All workers begin in the same moment, and where the answer takes a fixed time they stay in step:
+    every call finds the others before it at each place on its way.
+    """
     taken: list[float] = []
     left = iter(range(count))
 
     async def worker() -> None:
         for _ in left:
             begun = time.perf_counter()
-            await client.chat.completions.create(
-                model=MODEL, max_tokens=8, messages=[{"role": "user", "content": text}]
-            )
+            await _ask(client, text)
             taken.append((time.perf_counter() - begun) * 1000)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(concurrency):
             group.create_task(worker())
     return taken
+
+
+def arrivals(seed: int, count: int, rate: float) -> list[float]:
+    """Seconds from the start at which each of `count` calls comes, `rate` a second, at random."""
+    draw = random.Random(f"arrivals {seed}")  # noqa: S311 - to be drawn again from the same seed
+    return list(accumulate(draw.expovariate(rate) for _ in range(count)))
+
+
+async def open_load(client: Client, text: str, due: Sequence[float]) -> list[float]:
+    """Milliseconds of each call from when it was due, whether those before it have ended or not."""
+    taken: list[float] = []
+    start = time.perf_counter()
+
+    async def one(at: float) -> None:
+        await asyncio.sleep(start + at - time.perf_counter())
+        await _ask(client, text)
+        taken.append((time.perf_counter() - start - at) * 1000)
+
+    async with asyncio.TaskGroup() as group:
+        for at in due:
+            group.create_task(one(at))
+    return taken
+
+
+async def _ask(client: Client, text: str) -> None:
+    await client.chat.completions.create(
+        model=MODEL, max_tokens=8, messages=[{"role": "user", "content": text}]
+    )
 
 
 @dataclass(slots=True)
