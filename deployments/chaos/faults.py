@@ -11,7 +11,7 @@ import psutil
 
 from deployments.chaos.connections import dropped, half_sent, slow_headers, storm
 from deployments.chaos.moved_clock import MOVED, moved_clock
-from deployments.chaos.scene import Scene
+from deployments.chaos.scene import NOT_WRITTEN, Scene
 from deployments.chaos.victims import CONTROLLER, ENGINE, find, replaced, replicas
 
 Fault = Callable[[Scene, random.Random], str]
@@ -20,7 +20,7 @@ FULL = "disk full for "
 # It looks at what runs at once, and starts what it finds missing within seconds.
 _TAKEN_OVER_S = 8.0
 NOBODY = "nobody there"
-_WRITERS = ("State", "Retriever")
+_ENDS_S = 2.0
 
 
 def faults(deployments: Sequence[str], *, clock: bool = False) -> Mapping[str, Fault]:
@@ -32,7 +32,7 @@ def faults(deployments: Sequence[str], *, clock: bool = False) -> Mapping[str, F
     return {
         **{f"{KILL}{name}": partial(_killed, name) for name in victims},
         f"{KILL}{CONTROLLER}": _controller_killed,
-        **{f"{FULL}{name}": partial(_full, name) for name in _WRITERS if name in deployments},
+        **{f"{FULL}{name}": partial(_full, name) for name in _WRITES if name in deployments},
         "half-sent uploads": half_sent,
         "slow headers": slow_headers,
         "dropped connections": dropped,
@@ -89,11 +89,37 @@ def _full(name: str, scene: Scene, draw: random.Random) -> str:
     before = process.rlimit(psutil.RLIMIT_FSIZE)
     process.rlimit(psutil.RLIMIT_FSIZE, (0, before[1]))
     try:
-        status = scene.store() if name == "Retriever" else scene.act()
-        if status != 503:
-            raise AssertionError(f"with a full disk a write was answered with {status}")
-        time.sleep(seconds)
+        return f"{seconds:.1f} s, {_WRITES[name](scene, seconds)}"
     finally:
         if process.is_running():
             process.rlimit(psutil.RLIMIT_FSIZE, before)
-    return f"{seconds:.1f} s, writes refused"
+
+
+def _refused(write: Callable[[Scene], int], scene: Scene, seconds: float) -> str:
+    status = write(scene)
+    if status != 503:
+        raise AssertionError(f"with a full disk a write was answered with {status}")
+    time.sleep(seconds)
+    return "writes refused"
+
+
+def _kept_inside(scene: Scene, seconds: float) -> str:
+    """While the gate can't write down what leaves, nothing does."""
+    refused = scene.refused_outside()
+    if refused != NOT_WRITTEN:
+        raise AssertionError(f"with a full disk a call outside was answered with {refused}")
+    time.sleep(_ENDS_S)  # What was written down a moment before may still be on its way.
+    sent = scene.sends()
+    time.sleep(seconds)
+    refused, more = scene.refused_outside(), scene.sends() - sent
+    if more or refused != NOT_WRITTEN:
+        raise AssertionError(f"with a full disk {more} calls left, the last got {refused}")
+    return "nothing left"
+
+
+# Whose disk can be full, and what is seen then.
+_WRITES: Mapping[str, Callable[[Scene, float], str]] = {
+    "State": partial(_refused, Scene.act),
+    "Retriever": partial(_refused, Scene.store),
+    "Egress": _kept_inside,
+}

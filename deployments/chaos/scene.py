@@ -14,6 +14,8 @@ import httpx2
 from deployments.chaos.load import COLLECTION, TENANT
 
 _PATIENCE_S = 60.0
+# What a call outside gets while what leaves can't be written down.
+NOT_WRITTEN = "503 ledger_unavailable"
 _IN_FLIGHT = re.compile(r"^podium_requests_in_flight\{.*\} ([0-9.e+]+)$", re.MULTILINE)
 
 
@@ -59,6 +61,19 @@ class Scene:
                 return client.put(path, content=b"Room?", headers=kind).status_code
         except httpx2.HTTPError:
             return 0
+
+    def refused_outside(self) -> str:
+        """Status and code of a call of a model outside, as `503 ledger_unavailable`."""
+        try:
+            answer = self._send("POST", _CHAT, {**_BODY, "model": "chatgpt"})
+        except httpx2.HTTPError:
+            return "0"
+        error = answer.json().get("error", {})
+        return f"{answer.status_code} {error.get('code') or ''}".strip()
+
+    def sends(self) -> int:
+        """How many requests the stub outside has received."""
+        return (self.home / "run" / "stub.jsonl").read_bytes().count(b"\n")
 
     def created(self) -> int:
         """What time it is for the gateway, in seconds since the epoch."""

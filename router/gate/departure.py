@@ -13,7 +13,7 @@ from typing import Any
 
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import GatePayloadRefused, ModelNotFound, PodiumError, Unavailable
+from models.errors import GatePayloadRefused, LedgerUnavailable, ModelNotFound, PodiumError
 from models.image_jobs import finished
 from models.images import Images
 from models.messages import ChatDelta
@@ -182,7 +182,7 @@ class Departures:
             log.warning("token of an unknown policy", extra={"was": digest, "digest": here})
 
     async def write_down(self, leaving: egress.Intent, lowered: Record | None = None) -> str:
-        """The intent's id once it is on disk; raises Unavailable, and then nothing leaves.
+        """The intent's id once it is on disk; raises LedgerUnavailable, and then nothing leaves.
 
         `lowered`, if a label was, is on disk before it.
         """
@@ -192,7 +192,7 @@ class Departures:
             return await egress.intent(self._ledger, leaving, self._clock())
         except (OSError, ValueError, PodiumError) as error:
             log.error("intent not written", extra={"model": leaving.model, "code": _name(error)})
-            raise Unavailable(
+            raise LedgerUnavailable(
                 "What leaves can't be written down now, so nothing leaves. Mend the disk of the"
                 " home, or use a local model.",
                 retry_after=5.0,

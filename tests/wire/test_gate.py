@@ -242,7 +242,7 @@ def test_a_full_ledger_keeps_everything_inside_and_stops_nothing_local(
     assert before
     gated.on_loop(lambda stage: stage.ledger.fail())
     refused = http.post(chat, json=ask | {"model": "chatgpt"})
-    assert refused.status_code == 503
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "ledger_unavailable")
     assert "nothing leaves" in refused.json()["error"]["message"]
     assert http.post(chat, json=ask | {"model": "mistral"}).status_code == 200
     done = http.post(run, json={"inputs": {"text": "Hello"}}).json()

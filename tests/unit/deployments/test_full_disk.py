@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from deployments.assets import Asset, keep_asset
 from deployments.backup.make import back_up
+from deployments.gate_ledger import OwnLedger
 from deployments.home import Home
 from deployments.ledger import open_ledger
 from deployments.open_home import open_home
+from models.deadline import Deadline
 from models.errors import LedgerUnavailable, SetupError, Unavailable
 from models.images import Image
+from models.messages import ChatDelta
+from models.remote.exchange import Ran
+from router.gate.departure import Departures, GateRules, Outgoing
+from router.gate.spent import Spent
 from router.label import Label, Level
 from router.ledger.acts import policy_applied
 from router.ledger.group import GroupCommit
@@ -23,6 +33,7 @@ from router.store.state import NewKey, State
 from tests.full_disk import full_disk
 from tests.unit.deployments.backup.conftest import MADE, SILENT
 from tests.unit.retrieval.writing import new_document, new_store
+from tests.unit.router.gate.gate_world import CARD, KEYS, NOW, POLICY, payload, sealed
 
 
 @pytest.fixture
@@ -87,3 +98,42 @@ def test_a_copy_that_does_not_fit_leaves_nothing(home: Home, tmp_path: Path) -> 
         back_up(home, out / "c.zip", now=MADE, environ={}, progress=SILENT)
     assert list(out.iterdir()) == []
     back_up(home, out / "c.zip", now=MADE, environ={}, progress=SILENT)
+
+
+@dataclass
+class Provider:
+    """Answers with one word; `sent` counts what left."""
+
+    sent: int = 0
+
+    async def send(
+        self, body: bytes, deadline: Deadline, ran: Ran | None = None
+    ) -> AsyncIterator[ChatDelta]:
+        self.sent += 1
+        yield ChatDelta(text="Fine", finish_reason="stop")
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_nothing_leaves_while_the_gate_cannot_write_it_down(home: Home) -> None:
+    ledger, provider = OwnLedger(open_ledger(home)), Provider()
+    rules = GateRules(KEYS, POLICY, {CARD.id: CARD}, ())
+    gate = Departures(rules, {CARD.id: provider}, ledger, clock=lambda: NOW, spent=Spent(0.0))
+
+    async def ask() -> None:
+        token = sealed(payload())
+        async for _ in gate.stream(Outgoing(token, payload(), CARD.id, "acme"), Deadline.after(10)):
+            continue
+
+    await ask()
+    with full_disk():
+        with pytest.raises(LedgerUnavailable, match="nothing leaves"):
+            await ask()
+        assert provider.sent == 1, "what left before the disk was full"
+    await ask()
+    await ledger.close()
+    with closing(sqlite3.connect(home.ledger)) as kept:
+        bodies = kept.execute("SELECT body FROM ledger_records").fetchall()
+    kinds = Counter(json.loads(body)["kind"] for (body,) in bodies)
+    assert (provider.sent, kinds["egress.intent"], kinds["egress.result"]) == (2, 2, 2)
