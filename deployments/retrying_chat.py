@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from models.deadline import Deadline
-from models.errors import Overloaded, PodiumError
+from models.errors import GateJustOpened, Overloaded, PodiumError
 from models.messages import ChatDelta, ChatRequest, Completion
 from models.ports import ChatModel
 from models.remote.guarded import Refused
@@ -80,6 +80,6 @@ class RetryingChat:
 
 def failure_of(error: PodiumError) -> Failure:
     """How much of a failed call may have happened."""
-    if isinstance(error, NeverSent | HeldBack):
+    if isinstance(error, NeverSent | HeldBack | GateJustOpened):
         return "never_left"
     return "refused" if isinstance(error, Overloaded | Refused) else "unknown"

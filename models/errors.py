@@ -238,6 +238,10 @@ class NoEligibleModel(Unavailable):
     code = "no_eligible_model"
 
 
+class GateJustOpened(ModelUnavailable):
+    """The gate began after the request was sealed for the one before it; nothing left."""
+
+
 class LedgerUnavailable(Unavailable):
     """The ledger cannot be written, so nothing that must be recorded first may happen."""
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from models.catalog import ModelCard
-from models.errors import DeadlineExceeded, ModelUnavailable, Overloaded, PodiumError
+from models.errors import (
+    DeadlineExceeded,
+    GateJustOpened,
+    ModelUnavailable,
+    Overloaded,
+    PodiumError,
+)
 from models.remote.provider_errors import Answered, NeverSent
 from models.resilience_breaker import Breaker, BreakerRules
 from models.resilience_limits import LearntLimits
@@ -111,7 +117,7 @@ class Traffic:
         if error is None:
             lane.provider.succeeded()
             lane.breaker.succeeded()
-        elif isinstance(error, PodiumError):
+        elif isinstance(error, PodiumError) and not isinstance(error, GateJustOpened):
             self._failed(lane, passing, error, now)
         else:
             lane.provider.gave_up()

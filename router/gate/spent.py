@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-from models.errors import GateTokenSpent, ModelUnavailable, Overloaded
+from models.errors import GateJustOpened, GateTokenSpent, Overloaded
 
 MOST = 100_000
 # Clocks are set right by less than this without being set back.
@@ -37,7 +37,7 @@ class Spent:
         if nonce in self._nonces:
             raise GateTokenSpent("The gate's token was used before; each is good for one request.")
         if issued < self._opened:
-            raise ModelUnavailable(
+            raise GateJustOpened(
                 "The gate has only just opened; send the request again.", retry_after=1.0
             )
         if len(self._nonces) >= self._most:

@@ -8,7 +8,7 @@ import pytest
 
 from deployments.retrying_chat import RetryingChat
 from models.deadline import Deadline
-from models.errors import ModelUnavailable, Overloaded, PodiumError
+from models.errors import GateJustOpened, ModelUnavailable, Overloaded, PodiumError
 from models.messages import ChatDelta, ChatRequest, Completion, Message
 from models.remote.guarded import Refused
 from models.remote.provider_errors import NeverSent
@@ -23,7 +23,11 @@ async def text(chat: RetryingChat, seconds: float = 60.0) -> str:
     return "".join([delta.text async for delta in chat.stream(ASK, Deadline.after(seconds))])
 
 
-@pytest.mark.parametrize("error", [NeverSent("no"), Refused("500"), Overloaded("full")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [NeverSent("no"), Refused("500"), Overloaded("full"), GateJustOpened("anew")],
+    ids=repr,
+)
 async def test_what_did_nothing_is_asked_again_twice(error: PodiumError) -> None:
     chat = ScriptedChat(say_in_turn(error, error, "Fine."))
     assert await text(RetryingChat(chat, FAST)) == "Fine."

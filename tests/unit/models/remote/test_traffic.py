@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from models.errors import DeadlineExceeded, InvalidRequest, ModelUnavailable, Overloaded
+from models.errors import (
+    DeadlineExceeded,
+    GateJustOpened,
+    InvalidRequest,
+    ModelUnavailable,
+    Overloaded,
+)
 from models.messages import ChatDelta
 from models.remote.answer_watch import answer_came
 from models.remote.guarded import Refused, guarded
@@ -83,9 +89,10 @@ def test_a_provider_that_can_not_be_reached_is_left_alone_with_all_its_models() 
 
 @pytest.mark.parametrize(
     "error",
-    [status(400), InvalidRequest("wrong"), DeadlineExceeded("in a hurry"), GeneratorExit()],
+    [status(400), InvalidRequest("wrong"), DeadlineExceeded("in a hurry"), GeneratorExit(),
+     GateJustOpened("anew")],
     ids=str,
-)
+)  # fmt: skip
 def test_what_says_nothing_of_the_provider_opens_nothing(error: BaseException) -> None:
     made = traffic(Time())
     fail(made, error, 20)

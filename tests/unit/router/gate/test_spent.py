@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.errors import GateTokenSpent, ModelUnavailable, Overloaded
+from models.errors import GateJustOpened, GateTokenSpent, Overloaded
 from router.gate.spent import Spent
 
 
@@ -49,14 +49,14 @@ def test_a_full_memory_closes_the_gate_and_forgets_nothing() -> None:
 def test_tokens_from_before_the_gate_opened_may_have_been_used() -> None:
     spent = Spent(opened=10.0)
     spend(spent, "a", 10.0)
-    with pytest.raises(ModelUnavailable):
+    with pytest.raises(GateJustOpened):
         spend(spent, "b", 9.9)
 
 
 def test_a_clock_set_back_closes_the_gate_for_one_request_and_no_longer() -> None:
     spent = Spent(opened=5000.0)
     spend(spent, "a", 5000.0)
-    with pytest.raises(ModelUnavailable) as caught:
+    with pytest.raises(GateJustOpened) as caught:
         spent.spend("b", issued=999.9, expires=1029.9, now=1000.0)
     assert caught.value.retry_after == 1.0
     spend(spent, "b", 1000.1)
@@ -69,9 +69,9 @@ def test_a_clock_set_back_closes_the_gate_for_one_request_and_no_longer() -> Non
 def test_a_clock_set_right_by_a_little_opens_nothing_anew() -> None:
     spent = Spent(opened=5000.0)
     spend(spent, "a", 5000.5)
-    with pytest.raises(ModelUnavailable):
+    with pytest.raises(GateJustOpened):
         spent.spend("b", issued=4999.9, expires=5029.9, now=5000.0)
-    with pytest.raises(ModelUnavailable):
+    with pytest.raises(GateJustOpened):
         spent.spend("b", issued=4999.9, expires=5029.9, now=5000.1)
 
 
