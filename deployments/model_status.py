@@ -70,7 +70,9 @@ class ModelStatus:
         self,
         remotes: Mapping[str, Remote],
         counts: Mapping[str, ReplicaCount] = MappingProxyType({}),
+        every_s: float = PERIOD_S,
     ) -> None:
+        self._every_s = every_s
         self._remotes = remotes
         self._counts = counts
         self._loads = {name: Load() for name in remotes}
@@ -96,7 +98,7 @@ class ModelStatus:
     async def _watch(self, name: str) -> None:
         while True:
             await self.ask(name)
-            await asyncio.sleep(PERIOD_S)
+            await asyncio.sleep(self._every_s)
 
     async def ask(self, name: str) -> Load:
         """Ask one now."""
@@ -109,6 +111,12 @@ class ModelStatus:
             if old.answers:
                 log.warning("model stopped answering", extra={"model": name, "code": error.code})
             new = Load(state="loading" if old.state == "loading" else "failing")
+        except Exception as error:
+            # Nobody would ask any model again if one answer ended the watch.
+            log.error(
+                "model answered wrongly", extra={"model": name, "error": type(error).__name__}
+            )
+            new = Load(state="failing")
         self._loads[name] = new
         return new
 

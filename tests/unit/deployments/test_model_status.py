@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
 from deployments.model_status import SILENCES, ModelStatus
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, ModelUnavailable, PodiumError
+from models.errors import DeadlineExceeded, ModelUnavailable
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class _Remote:
     """Answers `stats`, or raises what it was told to."""
 
     name: str = "mistral"
-    error: PodiumError | None = None
+    error: Exception | None = None
     asked: list[str] = field(default_factory=list)
 
     async def call(self, method: str, *args: object, deadline: Deadline) -> Any:
@@ -58,3 +59,17 @@ async def test_a_dead_model_is_failing_at_once_and_a_new_one_loading() -> None:
     await status.ask("mistral")
     remote.error = ModelUnavailable("gone")
     assert (await status.ask("mistral")).state == "failing"
+
+
+async def test_an_answer_that_makes_no_sense_does_not_end_the_watch() -> None:
+    odd, sound = _Remote("odd"), _Remote("sound")
+    status = ModelStatus({"odd": odd, "sound": sound}, every_s=0.001)
+    odd.error = RuntimeError("it should raise a PodiumError")
+    watch = asyncio.create_task(status.watch())
+    while len(odd.asked) < 3 or len(sound.asked) < 3:
+        assert not watch.done()
+        await asyncio.sleep(0.001)
+    assert (status.load("odd").state, status.load("sound").state) == ("failing", "ready")
+    odd.error = None
+    assert (await status.ask("odd")).state == "ready"
+    watch.cancel()
