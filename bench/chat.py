@@ -14,7 +14,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from deployments.processes import Descendants
 from models.errors import InternalError, PodiumError
 
 TOKENS = 48
-_SIDES = ("bare", "podium")
+SIDES = ("bare", "podium")
 _STOP_S = 30.0
 # An engine spins for a second after its last token; the other side shall not feel that.
 _PAUSE_S = 1.5
@@ -58,31 +58,38 @@ class Plan:
         return tuple(range(first, first + self.count(concurrency)))
 
 
-def order(round_number: int) -> tuple[str, ...]:
-    """The sides in the order of that round: who goes first alternates."""
-    return _SIDES if round_number % 2 == 0 else _SIDES[::-1]
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where a side answers, and the process that makes its load."""
+
+    server: Server
+    generator: Generator
 
 
-def measure(
-    generator: Generator, servers: dict[str, Server], plan: Plan, never: tuple[int, ...]
-) -> list[Sample]:
+def order(round_number: int, sides: Sequence[str] = SIDES) -> tuple[str, ...]:
+    """The sides in the order of that round: each goes first in its turn."""
+    first = round_number % len(sides)
+    return (*sides[first:], *sides[:first])
+
+
+def measure(sides: Mapping[str, Side], plan: Plan, never: tuple[int, ...]) -> list[Sample]:
     """Every sample of every round, after a warm-up that is not kept."""
     samples: list[Sample] = []
     for number in range(-1, plan.rounds):
         for concurrency in plan.concurrency:
-            for side in order(number):
+            for side in order(number, list(sides)):
                 job = Job(
                     side=side,
                     round=number,
                     concurrency=concurrency,
-                    url=servers[side].url,
-                    key=servers[side].key,
+                    url=sides[side].server.url,
+                    key=sides[side].server.key,
                     model=MODEL,
                     seeds=plan.seeds(number, concurrency),
                     tokens=TOKENS,
                     never=never,
                 )
-                got = check(generator.run(job))
+                got = check(sides[side].generator.run(job))
                 time.sleep(_PAUSE_S)
                 samples += got if number >= 0 else []
         _note("warmed up" if number < 0 else f"round {number + 1} of {plan.rounds}")
@@ -102,17 +109,21 @@ def check(samples: list[Sample]) -> list[Sample]:
     return samples
 
 
-def comparisons(samples: Sequence[Sample], plan: Plan) -> list[Comparison]:
-    """One comparison a concurrency."""
+def comparisons(
+    samples: Sequence[Sample], plan: Plan, sides: tuple[str, str] = SIDES
+) -> list[Comparison]:
+    """One comparison a concurrency: the second of `sides` beside the first."""
     return [
-        compare(c, [_round(samples, c, number) for number in range(plan.rounds)])
+        compare(c, [_round(samples, c, number, sides) for number in range(plan.rounds)])
         for c in plan.concurrency
     ]
 
 
-def _round(samples: Sequence[Sample], concurrency: int, number: int) -> Round:
+def _round(
+    samples: Sequence[Sample], concurrency: int, number: int, sides: tuple[str, str]
+) -> Round:
     here = [s for s in samples if s.concurrency == concurrency and s.round == number]
-    bare, podium = (tuple(s for s in here if s.side == side) for side in _SIDES)
+    bare, podium = (tuple(s for s in here if s.side == side) for side in sides)
     return Round(bare, podium)
 
 
@@ -124,9 +135,7 @@ def run(arguments: argparse.Namespace) -> list[Comparison]:
     about = about_machine(arguments.words)
     with stopped_in_order() as stack:
         servers = _servers(stack, arguments, folder)
-        generator = Generator()
-        stack.callback(generator.stop)
-        samples = measure(generator, servers, plan, end_tokens(packaged_card()))
+        samples = measure(one_load(stack, servers), plan, end_tokens(packaged_card()))
     write_samples(folder, samples)
     found = comparisons(samples, plan)
     about |= {"prompt_tokens": _span([s.prompt_tokens for s in samples]), "answer_tokens": TOKENS}
@@ -134,15 +143,22 @@ def run(arguments: argparse.Namespace) -> list[Comparison]:
     return found
 
 
+def one_load(stack: ExitStack, servers: Mapping[str, Server]) -> dict[str, Side]:
+    """The servers with one process that makes the load of all of them."""
+    generator = Generator()
+    stack.callback(generator.stop)
+    return {name: Side(server, generator) for name, server in servers.items()}
+
+
 def _servers(stack: ExitStack, arguments: argparse.Namespace, folder: Path) -> dict[str, Server]:
     _note("starting vLLM's own server" + ("" if arguments.url else " and Podium"))
     bare = start_bare(stack, folder)
     if arguments.url:
         target = find_target(arguments.url, arguments.key, arguments.home)
-        return {"podium": Server(target.base_url, target.key or ""), "bare": bare.settle()}
+        return {"bare": bare.settle(), "podium": Server(target.base_url, target.key or "")}
     home = stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-bench-"))
     podium = start_podium(stack, folder, Path(home) / "home")
-    return {"podium": podium.settle(), "bare": bare.settle()}
+    return {"bare": bare.settle(), "podium": podium.settle()}
 
 
 @contextmanager

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 
 from bench.samples import Job, Sample, from_line
@@ -14,11 +17,21 @@ _STOP_S = 5.0
 
 
 class Generator:
-    """A load generator in a process of its own; one job at a time."""
+    """A load generator in a process of its own; one job at a time.
 
-    def __init__(self) -> None:
+    `words` are another module with its arguments that speaks as `bench.load` does.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str] = ("bench.load",),
+        environment: Mapping[str, str] | None = None,
+        nicer: int = 0,
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"],
+            [sys.executable, "-W", "ignore", "-m", *words],
+            env=environment,
+            preexec_fn=lambda: os.nice(nicer),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -40,13 +53,16 @@ class Generator:
         raise InternalError("The load generator ended in the middle of a job; see above why.")
 
     def stop(self) -> None:
-        """End the process."""
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        """End the process: it goes when there are no more jobs, else it is made to."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+        for end in (self._process.terminate, self._process.kill):
+            try:
+                self._process.wait(_STOP_S)
+                break
+            except subprocess.TimeoutExpired:
+                end()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -23,9 +23,8 @@ from typing import Any
 import httpx2
 import psutil
 
-from bench.chat import Plan, comparisons, measure, stopped_in_order
+from bench.chat import Plan, comparisons, measure, one_load, stopped_in_order
 from bench.chat_report import document, table, write_samples
-from bench.generator import Generator
 from bench.machine import about_machine
 from bench.servers import Server, end_tokens, packaged_card, start_podium
 from bench.ungoverned import PREFIX
@@ -45,9 +44,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     arguments.out.mkdir(parents=True, exist_ok=True)
     with stopped_in_order() as stack:
         servers = _servers(stack, arguments.out)
-        generator = Generator()
-        stack.callback(generator.stop)
-        samples = measure(generator, servers, plan, end_tokens(packaged_card()))
+        samples = measure(one_load(stack, servers), plan, end_tokens(packaged_card()))
     write_samples(arguments.out, samples)
     found = comparisons(samples, plan)
     print("\n".join(table(found)), file=sys.stderr)
@@ -62,18 +59,13 @@ def _servers(stack: ExitStack, folder: Path) -> dict[str, Server]:
     place = stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-bench-"))
     home = Path(place) / "home"
     podium = start_podium(stack, folder, home).settle()
-    _deploy_ungoverned(home, folder)
-    return {
-        "podium": Server(podium.url, _governed_key(podium)),
-        "bare": Server(podium.url + PREFIX),
-    }
+    bare = deploy_ungoverned(podium, home, folder)
+    return {"bare": bare, "podium": Server(podium.url, governed_key(podium))}
 
 
-def _deploy_ungoverned(home: Path, folder: Path) -> None:
-    running = read_running(Home(home))
-    if running is None:
-        raise SetupError("Podium ended before the other side was deployed.")
-    address, environment = _cluster(running.pid)
+def deploy_ungoverned(podium: Server, home: Path, folder: Path) -> Server:
+    """The ingress without governance beside that Podium; raises SetupError."""
+    address, environment = cluster_of(home)
     with (folder / "ungoverned.log").open("wb") as log:
         done = subprocess.run(
             [sys.executable, "-m", "bench.ungoverned", address],
@@ -85,18 +77,23 @@ def _deploy_ungoverned(home: Path, folder: Path) -> None:
         )
     if done.returncode != 0:
         raise SetupError(f"The other side was not deployed; see {folder / 'ungoverned.log'}.")
+    return Server(podium.url + PREFIX)
 
 
-def _cluster(pid: int) -> tuple[str, Mapping[str, str]]:
-    """The instance's Ray, and the environment that lets a driver in."""
-    raylet = next(one for one in psutil.Process(pid).children() if one.name() == "raylet")
+def cluster_of(home: Path) -> tuple[str, Mapping[str, str]]:
+    """The Ray of the instance at `home`, and the environment that lets a driver in."""
+    running = read_running(Home(home))
+    if running is None:
+        raise SetupError("Podium ended before a driver could join its Ray.")
+    children = psutil.Process(running.pid).children()
+    raylet = next(one for one in children if one.name() == "raylet")
     gcs = next(word for word in raylet.cmdline() if word.startswith("--gcs-address="))
     wanted = ("RAY_", "PODIUM_")
     variables = {k: v for k, v in raylet.environ().items() if k.startswith(wanted)}
     return f"127.0.0.1:{gcs.rpartition(':')[2]}", os.environ | variables
 
 
-def _governed_key(podium: Server) -> str:
+def governed_key(podium: Server) -> str:
     """A key that everything counts for."""
     body = {"tenant": "bench", "scopes": ["infer"], **_LIMITS}
     made = httpx2.post(

@@ -67,7 +67,7 @@ def start_bare(
     child = Child(
         "vLLM's own server",
         words(bare_command(card, port)),
-        _environment() | engine_environment(VllmSettings.model_validate(card.engine)),
+        server_environment() | engine_environment(VllmSettings.model_validate(card.engine)),
         folder / "bare.log",
     )
     stack.callback(child.stop, STOP_S)
@@ -80,7 +80,7 @@ def start_podium(stack: ExitStack, folder: Path, home: Path, models: str = _MODE
     child = Child(
         "podium up",
         [podium, "up", "--profile", "embedded", "--port", "0", "--home", str(home)],
-        _environment() | {"PODIUM_MODELS": models},
+        server_environment() | {"PODIUM_MODELS": models},
         folder / "podium.log",
     )
     stack.callback(child.stop, STOP_S)
@@ -118,7 +118,7 @@ def _flag(name: str, value: object) -> list[str]:
     return [f"--{name}", text]
 
 
-def _environment() -> dict[str, str]:
+def server_environment() -> dict[str, str]:
     """Ours without the settings of another Podium, and with every library quiet."""
     return without_settings(os.environ) | quiet_environment() | {"VLLM_LOGGING_LEVEL": "WARNING"}
 

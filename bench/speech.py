@@ -23,8 +23,9 @@ from bench.chat import stopped_in_order
 from bench.machine import about_machine
 from bench.paired import estimate, quantile
 from bench.servers import Server, start_podium
-from bench.speech_batch import Pair, PodiumSpeech, bare_transcriber, pair
-from bench.speech_lines import Call, Played, as_wav, play_together, read_call
+from bench.speech_bare import BareSpeech
+from bench.speech_batch import Pair, PodiumSpeech, pair
+from bench.speech_lines import Call, Played, play_together, read_call
 from deployments.cli.failures import AnsweredError, error_object, exit_code
 from deployments.cli.target import find_target
 from models.errors import PodiumError
@@ -44,13 +45,16 @@ def measure_lines(server: Server, calls: list[Call], arguments: argparse.Namespa
     return found
 
 
-def measure_batch(podium: PodiumSpeech, calls: list[Call], rounds: int) -> list[Pair]:
+def measure_batch(podium: PodiumSpeech, paths: list[Path], rounds: int) -> list[Pair]:
     """Every recording in every round by both sides, after a round that is not kept."""
-    bare = bare_transcriber()
+    bare = BareSpeech()
     found: list[Pair] = []
-    for number in range(-1, rounds):
-        pairs = [pair(call.name, as_wav(call), number, bare, podium) for call in calls]
-        found += pairs if number >= 0 else []
+    try:
+        for number in range(-1, rounds):
+            pairs = [pair(one, number, bare.transcribe, podium.transcribe) for one in paths]
+            found += pairs if number >= 0 else []
+    finally:
+        bare.stop()
     _note(f"recordings: {rounds} rounds")
     return found
 
@@ -72,11 +76,18 @@ def _live(played: list[Played]) -> dict[str, Any]:
         "first_commit_ms": _spread([one.first_commit for one in played]),
         "commit_lag_ms": _spread(list(lags)),
         "end_to_final_ms": _spread([one.final for one in played]),
+        "end_to_stopped_ms": _spread([one.stopped for one in played]),
+        "stopped_to_final_ms": _spread([_after(one) for one in played]),
         "words_committed": committed,
         "words_before_the_end": sum(one.committed_before_end for one in played),
         "words_revised": sum(one.revised for one in played),
         "calls_without_words": sum(1 for one in played if not one.text),
     }
+
+
+def _after(one: Played) -> float | None:
+    """From when the silence was sure to the final text: what is left of the last pass, and ways."""
+    return None if one.final is None or one.stopped is None else one.final - one.stopped
 
 
 def _spread(seconds: Sequence[float | None]) -> dict[str, float] | None:
@@ -107,11 +118,14 @@ def _batch(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> Iterator[str]:
     """The document for people, in Markdown."""
-    yield "| lines | first partial, ms p50 / p95 | commit lag | end of speech to final | revised |"
-    yield "|---|---|---|---|---|"
+    yield (
+        "| lines | first partial, ms p50 / p95 | commit lag | end of speech to final "
+        "| of it, after the silence | revised |"
+    )
+    yield "|---|---|---|---|---|---|"
     for one in found["live"]:
         cells = [_cell(one[name]) for name in ("first_partial_ms", "commit_lag_ms")]
-        cells.append(_cell(one["end_to_final_ms"]))
+        cells += [_cell(one[name]) for name in ("end_to_final_ms", "stopped_to_final_ms")]
         revised = f"{one['words_revised']} of {one['words_committed']}"
         yield f"| {one['lines']} | {' | '.join(cells)} | {revised} |"
     batch = found["batch"]
@@ -134,7 +148,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         podium = PodiumSpeech(server)
         paths = sorted(CALLS.glob("*.wav"))
         calls = [read_call(path, podium.words(path)) for path in paths]
-        pairs = measure_batch(podium, calls, arguments.rounds) if arguments.batch else []
+        pairs = measure_batch(podium, paths, arguments.rounds) if arguments.batch else []
         played = measure_lines(server, calls, arguments)
     found = document(played, pairs) | {"about": about | {"silence_ms": arguments.silence_ms}}
     raw = {"played": [asdict(one) for one in played], "pairs": [asdict(one) for one in pairs]}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import time
-import wave
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -39,7 +37,10 @@ class Call:
 
 @dataclass(slots=True)
 class Played:
-    """What one line measured; seconds, `lags` of each committed word that has a known time."""
+    """What one line measured; seconds, `lags` of each committed word that has a known time.
+
+    `stopped` and `final` count from the end of speech: when the silence was sure, and the text.
+    """
 
     call: str
     lines: int
@@ -47,6 +48,7 @@ class Played:
     first_partial: float | None = None
     first_commit: float | None = None
     lags: list[float] = field(default_factory=list)
+    stopped: float | None = None
     final: float | None = None
     committed: int = 0
     committed_before_end: int = 0
@@ -59,17 +61,6 @@ def read_call(path: Path, words: list[tuple[str, float]]) -> Call:
     sound = read_sound(path)
     loud = np.flatnonzero(np.abs(np.frombuffer(sound, "<i2")) > _LOUD * 32767)
     return Call(path.name, sound, float(loud[0]) / RATE, float(loud[-1]) / RATE, tuple(words))
-
-
-def as_wav(call: Call) -> bytes:
-    """The recording as a file."""
-    made = io.BytesIO()
-    with wave.open(made, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(call.sound)
-    return made.getvalue()
 
 
 async def play_together(
@@ -121,6 +112,8 @@ class _Watch:
             found.committed += len(new)
             if now < len(self._call.sound) / (2 * RATE) - PIECE_S:
                 found.committed_before_end += len(new)
+        elif kind == "input_audio_buffer.speech_stopped":
+            found.stopped = now - self._call.ends
         elif kind == f"{_TRANSCRIPTION}.completed" and event["transcript"]:
             found.final = now - self._call.ends
             found.revised += event["route"]["revised_words"]

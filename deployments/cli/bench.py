@@ -12,7 +12,7 @@ import typer
 from deployments.cli.options import HomeOption
 from models.errors import NotFound, SetupError
 
-KINDS = ("chat", "retrieval", "search", "speech")
+KINDS = ("report", "chat", "retrieval", "search", "speech")
 
 
 def bench(

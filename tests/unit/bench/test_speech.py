@@ -17,6 +17,7 @@ def _played(lines: int, final: float, revised: int = 0) -> Played:
         first_partial=0.5,
         first_commit=0.8,
         lags=[0.4, 0.6],
+        stopped=final - 0.1,
         final=final,
         committed=10,
         committed_before_end=8,
