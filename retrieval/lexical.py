@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from models.embeddings import Vectors
 from retrieval.chunk_index import IndexText
+from retrieval.maxscore import Word, likely, needed, telling, word
 from retrieval.scored import Scored
 from retrieval.tables import chunks, documents
 from retrieval.vectors import to_blob
@@ -53,11 +55,6 @@ def remove(connection: sa.Connection, collection_pk: int, chunk_pks: Iterable[in
         )
 
 
-def match_expression(query: str) -> str:
-    """Any of the query's words, each quoted so that none is taken for FTS5 syntax."""
-    return " OR ".join(f'"{term}"' for term in terms_of(query))
-
-
 def terms_of(query: str) -> tuple[str, ...]:
     """The query's words, each once and at most so many: nothing but letters, digits and _."""
     terms = dict.fromkeys(match.group().lower() for match in _TERM.finditer(query))
@@ -71,22 +68,72 @@ def search(
     k: int,
     labels: frozenset[str],
 ) -> tuple[Scored, ...]:
-    """The `k` best chunks by BM25 among documents with one of `labels`."""
-    expression = match_expression(query)
-    if not expression or not labels:
+    """The `k` best chunks by BM25 among documents with one of `labels`.
+
+    Only chunks with a word that can lift them among the `k` are scored. Where the first guess of
+    which these are proves too narrow, the score found says which are enough.
+    """
+    words = _words(connection, collection_pk, query) if labels else ()
+    if not words:
         return ()
+    leading = needed(words, likely(words, k))
+    found = _ranked(connection, collection_pk, expression(words, leading), k, labels)
+    least = found[-1].score if len(found) == k else 0.0
+    if (enough := needed(words, least)) > leading:
+        found = _ranked(connection, collection_pk, expression(words, enough), k, labels)
+    return found
+
+
+class Asked(NamedTuple):
+    """What FTS5 matches, and how often each word stands in it: so many times it is counted."""
+
+    match: str
+    times: int
+
+
+def expression(words: Sequence[Word], leading: int) -> Asked:
+    """Chunks with one of the `leading` words, to be scored by all of them.
+
+    The leading words stand on both sides of AND, so the others have to stand there twice as well.
+    """
+    first, others = _any(words[:leading]), _any(words[leading:])
+    if not others:
+        return Asked(first, 1)
+    return Asked(f"({first}) AND ({first} OR {others} OR {others})", 2)
+
+
+def _any(words: Iterable[Word]) -> str:
+    """Each quoted so that none is taken for FTS5 syntax."""
+    return " OR ".join(f'"{one.term}"' for one in words)
+
+
+def _words(connection: sa.Connection, collection_pk: int, query: str) -> tuple[Word, ...]:
+    """The words that stand somewhere; no count goes on past half of the chunks."""
+    table = _table(collection_pk)
+    count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}_docsize").scalar_one()  # noqa: S608
+    asked = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)"  # noqa: S608
+    counted = (
+        (term, connection.exec_driver_sql(asked, (f'"{term}"', count // 2 + 1)).scalar_one())
+        for term in terms_of(query)
+    )
+    return telling([word(term, found, count) for term, found in counted if found])
+
+
+def _ranked(
+    connection: sa.Connection, collection_pk: int, asked: Asked, k: int, labels: frozenset[str]
+) -> tuple[Scored, ...]:
     table = sa.table(_table(collection_pk), sa.column("rowid"))
     rank: sa.ColumnElement[float] = sa.literal_column(f"bm25({table.name})")
     statement = (
         sa.select(table.c.rowid, rank)
         .join(chunks, chunks.c.pk == table.c.rowid)
         .join(documents, documents.c.pk == chunks.c.document_pk)
-        .where(sa.literal_column(table.name).op("MATCH")(expression))
+        .where(sa.literal_column(table.name).op("MATCH")(asked.match))
         .where(documents.c.label.in_(labels))
         .order_by(rank, table.c.rowid)
         .limit(k)
     )
-    return tuple(Scored(pk, -score) for pk, score in connection.execute(statement))
+    return tuple(Scored(pk, -score / asked.times) for pk, score in connection.execute(statement))
 
 
 class Fts5:

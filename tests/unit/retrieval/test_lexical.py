@@ -5,30 +5,33 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval import lexical
-from retrieval.lexical import IndexText, match_expression
+from retrieval.database import open_database, reading
+from retrieval.lexical import Asked, IndexText, terms_of
+from retrieval.maxscore import likely, needed
 from tests.unit.retrieval.writing import new_document, new_store
 
 
 @pytest.mark.parametrize(
-    ("query", "expression"),
+    ("query", "terms"),
     [
-        ("refund headset", '"refund" OR "headset"'),
-        ('say "this" NEAR(a b)', '"say" OR "this" OR "near" OR "a" OR "b"'),
-        ("Refund refund", '"refund"'),
-        ("?!*", ""),
-        ("", ""),
+        ("refund headset", ("refund", "headset")),
+        ('say "this" NEAR(a b)', ("say", "this", "near", "a", "b")),
+        ("Refund refund", ("refund",)),
+        ("?!*", ()),
+        ("", ()),
     ],
 )
-def test_expression_quotes_every_word(query: str, expression: str) -> None:
-    assert match_expression(query) == expression
+def test_terms_are_words_and_no_syntax(query: str, terms: tuple[str, ...]) -> None:
+    assert terms_of(query) == terms
 
 
-def test_expression_is_bounded() -> None:
+def test_terms_are_bounded() -> None:
     words = " ".join(f"word{number}" for number in range(1000))
-    assert match_expression(words).count('"') == 2 * lexical.MAX_TERMS
+    assert len(terms_of(words)) == lexical.MAX_TERMS
 
 
 def test_stems_and_accents_match(tmp_path: Path) -> None:
@@ -73,3 +76,28 @@ def _indexed(folder: Path) -> int:
     (count,) = connection.execute("SELECT count(*) FROM fts_1 WHERE body = 'refund'").fetchone()
     connection.close()
     return int(count)
+
+
+def test_the_best_are_those_of_scoring_every_chunk(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    rng = np.random.default_rng(11)
+    for number in range(60):
+        words = [f"w{word}" for word in rng.zipf(1.5, 40) % 50]
+        label = "open" if number % 3 else "shut"
+        texts = [" ".join(words[: int(rng.integers(4, 40))]) for _ in range(5)]
+        store.put("kb", new_document(f"d{number}", *texts, label=label))
+    engine = open_database(tmp_path / "retrieval.db")
+    narrowed = 0
+    for _ in range(80):
+        query = " ".join(f"w{word}" for word in rng.zipf(1.5, 4) % 50)
+        for k, labels in ((3, {"open", "shut"}), (3, {"open"}), (60, {"shut"})):
+            with reading(engine) as connection:
+                words_ = lexical._words(connection, 1, query)
+                every = Asked(lexical._any(words_), 1)
+                wanted = lexical._ranked(connection, 1, every, k, frozenset(labels))
+                found = lexical.search(connection, 1, query, k, frozenset(labels))
+                narrowed += needed(words_, likely(words_, k)) < len(words_)
+            assert [one.score for one in found] == pytest.approx([one.score for one in wanted])
+    assert narrowed > 20
+    engine.dispose()
+    store.close()
