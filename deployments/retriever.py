@@ -13,6 +13,7 @@ from deployments.home import Home
 from deployments.ports import RemoteEmbedder
 from deployments.replica_environment import enter_replica
 from deployments.sealed_retrieval import Sealed, SealedRetrieval
+from deployments.snapshots_kept import SnapshotsKept
 from models.deadline import Deadline
 from models.tools import ToolCall, ToolResult
 from retrieval.ingest import IngestOutcome
@@ -48,6 +49,7 @@ class Retriever:
             else open_retrieval(Home(Path(home)).collections, remote, seals=seals)
         )
         self._sealed = SealedRetrieval(self._retrieval, seals)
+        self._snapshots = SnapshotsKept(self._flush)
         self._sources = open_sources(Home(Path(home)).path, sources)
         self._tools = open_tools(Home(Path(home)).path, sources)
 
@@ -69,7 +71,13 @@ class Retriever:
 
     async def ingest(self, sent: Sealed, seconds: float) -> IngestOutcome:
         """Add or update one document."""
-        return await self._sealed.ingest(sent, seconds)
+        outcome = await self._sealed.ingest(sent, seconds)
+        if outcome.status != "unchanged":
+            self._snapshots.wrote(sent.data.collection)
+        return outcome
+
+    async def _flush(self, collection: str) -> None:
+        await self._retrieval.ingestor.flush(collection, Deadline.after(START_S))
 
     async def delete(self, collection: str, ids: tuple[str, ...], seconds: float) -> Any:
         """Remove documents; answers the ids that were there."""

@@ -48,11 +48,15 @@ class SealedRetrieval:
         return frozenset(Sealed(label, self._seals.seal(label, about)) for label in found)
 
     async def ingest(self, sent: Sealed, seconds: float) -> IngestOutcome:
-        """Add or update one document; one whose label is not sealed is refused."""
+        """Add or update one document; one whose label is not sealed is refused.
+
+        The snapshot of the index is left to whoever counts the writes.
+        """
         request = cast(IngestRequest, sent.data)
         if self._seals.believed(request.label, sent.seal, _ingested(request)) != request.label:
             raise InvalidDocument("The document's label was altered on its way; send it again.")
-        return await self._retrieval.ingestor.ingest(request, Deadline.after(seconds))
+        kept = replace(request, flush=False)
+        return await self._retrieval.ingestor.ingest(kept, Deadline.after(seconds))
 
     async def document(self, collection: str, id: str) -> Sealed:
         """One document; raises NotFound."""
