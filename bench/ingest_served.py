@@ -3,8 +3,10 @@
 `python -m bench.ingest_served --sets FOLDER …` starts Podium with just the embedder and sends the
 documents by the uploader of `podium ingest`: files read, sent, labelled, parsed, cut, embedded and
 written. The embedder alone is the same engine with the same settings in this process, given the
-same passages at once. Rounds go first to one side, then to the other. Told are passages a second,
-and the ratio with a 95 % interval that draws rounds.
+same passages by the same requests, a document each and as many at once. Rounds go first to one
+side, then to the other. Told are passages a second, and the ratio with a 95 % interval that draws
+rounds. With `--in-process` there is no Podium: the ingestor has the engine in this process, which
+leaves out HTTP, Ray and governance.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +26,9 @@ from typing import Any
 from bench.chat import stopped_in_order
 from bench.machine import about_machine
 from bench.paired import estimate
-from bench.servers import Server, start_podium
+from bench.servers import start_podium
 from deployments.cli.target import Target
-from deployments.cli.upload import Uploader
+from deployments.cli.upload import CONCURRENCY, Uploader
 from deployments.cli.walk import Source
 from deployments.open_home import open_home
 from models.catalog import builtin_catalog, load_catalog
@@ -34,6 +37,7 @@ from models.embeddings import EmbeddingRequest
 from models.local.embedder import SentenceTransformerEmbedder, packaged_model
 from models.local.embedder_settings import EmbedderSettings
 from retrieval.judged import read_set
+from retrieval.opening import open_retrieval
 from retrieval.preparing import IngestRequest, prepare
 from retrieval.settings import CollectionSettings
 
@@ -42,29 +46,38 @@ _MODELS = '["embed"]'
 _SECONDS = 600.0
 
 
+Take = Callable[[tuple[Source, ...]], Coroutine[Any, Any, None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The documents of one round: files, and the passages they are cut into."""
+    """The documents of one round: files, and the passages each is cut into."""
 
     sources: tuple[Source, ...]
-    texts: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+    @property
+    def chunks(self) -> int:
+        """How many passages in all."""
+        return sum(map(len, self.texts))
 
 
 def slices(folder: Path, sets: Sequence[Path], size: int, most: int) -> Iterator[Slice]:
     """Files of at least `size` passages each, `most` in all, those of each set in their order."""
     sources: list[Source] = []
-    texts: list[str] = []
+    texts: list[tuple[str, ...]] = []
     total = 0
     for place in sets:
         for id_, title, text in read_set(place / "docs.jsonl", place / "queries.jsonl").documents:
             path = folder / f"{place.name}-{id_}.md"
             path.write_text(f"# {title}\n\n{text}\n", encoding="utf-8")
             request = IngestRequest(NAME, path.name, path.read_bytes(), "{}")
-            texts += prepare(request, CollectionSettings()).texts
+            texts.append(prepare(request, CollectionSettings()).texts)
             sources.append(Source(path, path.name, "text/markdown"))
-            if len(texts) >= size:
-                yield Slice(tuple(sources), tuple(texts))
-                total += len(texts)
+            part = Slice(tuple(sources), tuple(texts))
+            if part.chunks >= size:
+                yield part
+                total += part.chunks
                 sources, texts = [], []
             if total >= most:
                 return
@@ -77,22 +90,20 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         files = Path(folder) / "files"
         files.mkdir()
         parts = list(slices(files, arguments.sets, arguments.round, arguments.chunks))
-        home = open_home(Path(folder) / "home")
-        cut = CollectionSettings().model_dump_json()
-        home.settings.write_text(f'{{"retriever": {{"collection": {cut}}}}}')
-        server = start_podium(stack, Path(folder), home.path, _MODELS).settle()
         engine = _engine()
         stack.callback(engine.close)
-        _warm(engine, server, files)
+        place = Path(folder)
+        take = _local(stack, place, engine) if arguments.in_process else _served(stack, place)
+        _warm(engine, take, files)
         end = time.monotonic() + arguments.seconds
         for number, part in enumerate(parts, start=1):
             if time.monotonic() > end:
                 break
-            rounds.append(_round(engine, server, part, first=number % 2 == 0))
+            rounds.append(_round(engine, take, part, first=number % 2 == 0))
             served, alone = rounds[-1]
             print(f"{number} of {len(parts)}: {served:.1f} and {alone:.1f} a second, "
                   f"ratio {served / alone:.2f}", file=sys.stderr, flush=True)  # fmt: skip
-    return _report(rounds, sum(len(part.texts) for part in parts[: len(rounds)]))
+    return _report(rounds, sum(part.chunks for part in parts[: len(rounds)]))
 
 
 def _engine() -> SentenceTransformerEmbedder:
@@ -101,37 +112,77 @@ def _engine() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder("embed", packaged_model(), **dict(settings))
 
 
-def _warm(engine: SentenceTransformerEmbedder, server: Server, files: Path) -> None:
+def _warm(engine: SentenceTransformerEmbedder, take: Take, files: Path) -> None:
     path = files / "warm.md"
     path.write_text("# Warm\n\nA few words.\n")
-    _served(server, Slice((Source(path, path.name, "text/markdown"),), ("A few words.",)))
-    _alone(engine, ("A few words.",))
+    asyncio.run(take((Source(path, path.name, "text/markdown"),)))
+    _alone(engine, (("A few words.",),))
 
 
 def _round(
-    engine: SentenceTransformerEmbedder, server: Server, part: Slice, *, first: bool
+    engine: SentenceTransformerEmbedder, take: Take, part: Slice, *, first: bool
 ) -> tuple[float, float]:
     """Passages a second of Podium and of the embedder alone, which comes `first` or second."""
     alone = _alone(engine, part.texts) if first else 0.0
-    served = _served(server, part)
+    begun = time.perf_counter()
+    asyncio.run(take(part.sources))
+    served = time.perf_counter() - begun
     alone = alone or _alone(engine, part.texts)
-    return len(part.texts) / served, len(part.texts) / alone
+    return part.chunks / served, part.chunks / alone
 
 
-def _served(server: Server, part: Slice) -> float:
-    uploader = Uploader(Target(server.url, server.key), NAME, _SECONDS, lambda: None)
+def _served(stack: ExitStack, folder: Path) -> Take:
+    """By the uploader of `podium ingest`, into a Podium of its own."""
+    home = open_home(folder / "home")
+    cut = CollectionSettings().model_dump_json()
+    home.settings.write_text(f'{{"retriever": {{"collection": {cut}}}}}')
+    server = start_podium(stack, folder, home.path, _MODELS).settle()
+
+    async def take(sources: tuple[Source, ...]) -> None:
+        target = Target(server.url, server.key)
+        report = await Uploader(target, NAME, _SECONDS, lambda: None).upload(sources)
+        if report.failed or report.added != len(sources):
+            raise AssertionError(f"not all were added: {report.as_json()}")
+
+    return take
+
+
+def _local(stack: ExitStack, folder: Path, engine: SentenceTransformerEmbedder) -> Take:
+    """By the ingestor in this process, as many at once as the uploader sends."""
+    retrieval = open_retrieval(folder / "collections", engine)
+    stack.callback(retrieval.close)
+
+    async def one(source: Source, slots: asyncio.Semaphore) -> None:
+        async with slots:
+            content = source.path.read_bytes()
+            request = IngestRequest(NAME, source.id, content, "{}", flush=False)
+            await retrieval.ingestor.ingest(request, Deadline.after(_SECONDS))
+
+    async def take(sources: tuple[Source, ...]) -> None:
+        slots = asyncio.Semaphore(CONCURRENCY)
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(one(source, slots))
+
+    return take
+
+
+def _alone(engine: SentenceTransformerEmbedder, texts: tuple[tuple[str, ...], ...]) -> float:
+    """Seconds for the same requests, as many at once: a request a document."""
+
+    async def one(passages: tuple[str, ...], slots: asyncio.Semaphore) -> None:
+        async with slots:
+            request = EmbeddingRequest("embed", passages, "document")
+            await engine.embed(request, Deadline.after(_SECONDS))
+
+    async def every() -> None:
+        slots = asyncio.Semaphore(CONCURRENCY)
+        async with asyncio.TaskGroup() as group:
+            for passages in texts:
+                group.create_task(one(passages, slots))
+
     begun = time.perf_counter()
-    report = asyncio.run(uploader.upload(part.sources))
-    if report.failed or report.added != len(part.sources):
-        raise AssertionError(f"not all were added: {report.as_json()}")
-    return time.perf_counter() - begun
-
-
-def _alone(engine: SentenceTransformerEmbedder, texts: tuple[str, ...]) -> float:
-    begun = time.perf_counter()
-    asyncio.run(
-        engine.embed(EmbeddingRequest("embed", texts, "document"), Deadline.after(_SECONDS))
-    )
+    asyncio.run(every())
     return time.perf_counter() - begun
 
 
@@ -155,6 +206,7 @@ def main() -> int:
     )
     parser.add_argument("--chunks", type=int, default=3_000)
     parser.add_argument("--round", type=int, default=100, help="passages a round")
+    parser.add_argument("--in-process", action="store_true", help="the ingestor alone, no Podium")
     parser.add_argument("--seconds", type=float, default=3_600.0, help="begin no round after these")
     arguments = parser.parse_args()
     about = about_machine(sys.argv[1:], "ingest_served")

@@ -30,7 +30,7 @@ def about_machine(words: Sequence[str], kind: str = "chat") -> dict[str, Any]:
 
 def _public(words: Sequence[str]) -> list[str]:
     """The words without the values of options that are secret or name this machine."""
-    hidden = ("--key", "--url", "--home", "--out")
+    hidden = ("--key", "--url", "--home", "--out", "--store")
     shown: list[str] = []
     for before, word in zip(("", *words), words, strict=False):
         name = word.split("=", 1)[0]

@@ -3,6 +3,7 @@
 `podium bench search --chunks 100000` makes a collection of drawn chunks with drawn vectors (clouds
 around centres, by seed) in a temporary folder. Vectors and texts are made up, so the times are
 those of SQL, FAISS and FTS5 at that size; how well it finds is `podium bench retrieval`'s.
+With `--store postgresql://…` they are those of pgvector, in a database that may be lost.
 """
 
 from __future__ import annotations
@@ -14,25 +15,30 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import sqlalchemy as sa
 
 from bench.machine import about_machine
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings, Vectors
 from retrieval import lexical
 from retrieval.access import AccessFilter, Everything
+from retrieval.chunk_index import Database, IndexText
 from retrieval.collection import touch
 from retrieval.database import open_database, writing
 from retrieval.index import IndexOptions
-from retrieval.opening import DATABASE, Retrieval, open_retrieval
+from retrieval.opening import DATABASE, Retrieval, open_in_postgres, open_retrieval
+from retrieval.pgvector import PgChunks, table_of
 from retrieval.ports import SearchRequest
+from retrieval.postgres import open_postgres
 from retrieval.preparing import IngestRequest
-from retrieval.settings import CollectionSettings, Mode
+from retrieval.settings import CollectionSettings, HnswSettings, Mode
 from retrieval.store import Store
 from retrieval.tables import chunks, documents
 from retrieval.vectors import to_blob, unit
@@ -103,20 +109,55 @@ def fill(folder: Path, drawn: Drawn, seed: int) -> None:
     store = Store(folder / DATABASE)
     collection = store.ensure(NAME, _IDENTITY, None, CollectionSettings())
     store.close()
-    rng = np.random.default_rng(seed + 1)
-    count = len(drawn.vectors)
-    words = rng.zipf(1.3, size=(count, 30)) % _WORDS
-    texts = [" ".join(f"w{word}" for word in row) for row in words]
+    count, texts = len(drawn.vectors), _texts(len(drawn.vectors), seed)
     engine = open_database(folder / DATABASE)
     with writing(engine) as connection:
         rows = [_document(n, collection.pk) for n in range(-(-count // _EACH))]
         connection.execute(documents.insert(), rows)
         parts = [_chunk(n, texts[n], drawn.vectors[n]) for n in range(count)]
         connection.execute(chunks.insert(), parts)
-        entries = [lexical.IndexText(n + 1, "", text) for n, text in enumerate(texts)]
+        entries = [IndexText(n + 1, "", text) for n, text in enumerate(texts)]
         lexical.add(connection, collection.pk, entries)
         touch(connection, collection.pk)
     engine.dispose()
+
+
+def fill_postgres(url: str, drawn: Drawn, seed: int) -> float:
+    """The same in PostgreSQL, a label a transaction; chunks a second, all indexes included."""
+    hnsw = HnswSettings()
+    engine, index = open_postgres(url, hnsw), PgChunks(hnsw)
+    store = Store(Database(engine, index))
+    if NAME in {collection.name for collection in store.collections()}:
+        store.drop(NAME)
+    pk = store.ensure(NAME, _IDENTITY, None, CollectionSettings()).pk
+    count, texts = len(drawn.vectors), _texts(len(drawn.vectors), seed)
+    begun = time.perf_counter()
+    with writing(engine) as connection:
+        rows = [_document(n, pk) for n in range(-(-count // _EACH))]
+        connection.execute(documents.insert(), rows)
+        parts = [_chunk(n, texts[n], drawn.vectors[n]) | {"vector": b""} for n in range(count)]
+        connection.execute(chunks.insert(), parts)
+        for table in (documents, chunks):
+            after = sa.select(sa.func.max(table.c.pk)).scalar_subquery()
+            numbers = sa.func.pg_get_serial_sequence(table.name, "pk")
+            connection.execute(sa.select(sa.func.setval(numbers, after)))
+    for number in range(10):
+        of_label = [n for n in range(count) if n // _EACH % 10 == number]
+        entries = [IndexText(n + 1, "", texts[n]) for n in of_label]
+        label = json.dumps({"n": number})
+        with writing(engine) as connection:
+            index.add(connection, pk, entries, label, drawn.vectors[of_label])
+    taken = time.perf_counter() - begun
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"ANALYZE {table_of(pk)}")
+    engine.dispose()
+    return count / taken
+
+
+def _texts(count: int, seed: int) -> list[str]:
+    rng = np.random.default_rng(seed + 1)
+    words = rng.zipf(1.3, size=(count, 30)) % _WORDS
+    return [" ".join(f"w{word}" for word in row) for row in words]
 
 
 def _document(number: int, collection_pk: int) -> dict[str, Any]:
@@ -136,14 +177,14 @@ def _chunk(number: int, text: str, vector: Vectors) -> dict[str, Any]:
 
 
 async def measure(
-    folder: Path, drawn: Drawn, options: IndexOptions, modes: Sequence[Mode] = _MODES
+    opened: Callable[[DrawnEmbedder], Retrieval], drawn: Drawn, modes: Sequence[Mode] = _MODES
 ) -> dict[str, Any]:
     """Open twice, search every way, take in a few documents again."""
     embedder = DrawnEmbedder(drawn.queries)
     seconds = {}
     for name in ("build_s", "resume_s"):
         begun = time.perf_counter()
-        retrieval = open_retrieval(folder, embedder, index=options)
+        retrieval = opened(embedder)
         seconds[name] = time.perf_counter() - begun
         if name == "build_s":
             retrieval.close()
@@ -212,12 +253,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--modes", nargs="+", choices=_MODES, default=_MODES)
     parser.add_argument("--exact", action="store_true", help="never cluster the index")
+    parser.add_argument("--store", metavar="URL", help="an empty PostgreSQL database with pgvector")
     arguments = parser.parse_args()
+    modes = arguments.modes
     drawn = draw(arguments.chunks, arguments.queries, arguments.seed)
     options = IndexOptions(exact_limit=arguments.chunks) if arguments.exact else IndexOptions()
-    with tempfile.TemporaryDirectory() as folder:
-        fill(Path(folder), drawn, arguments.seed)
-        found = asyncio.run(measure(Path(folder), drawn, options, arguments.modes))
+    if arguments.store:
+        rate = fill_postgres(arguments.store, drawn, arguments.seed)
+        found = asyncio.run(measure(partial(open_in_postgres, arguments.store), drawn, modes))
+        found["filled_per_s"] = rate
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            fill(Path(folder), drawn, arguments.seed)
+            opened = partial(open_retrieval, Path(folder), index=options)
+            found = asyncio.run(measure(opened, drawn, modes))
     about = about_machine(sys.argv[1:], "search")
     told = {"chunks": arguments.chunks, "seed": arguments.seed, **found, "machine": about}
     print(json.dumps(told, indent=2))
