@@ -6,7 +6,8 @@ written. The embedder alone is the same engine with the same settings in this pr
 same passages by the same requests, a document each and as many at once. Rounds go first to one
 side, then to the other. Told are passages a second, and the ratio with a 95 % interval that draws
 rounds. With `--in-process` there is no Podium: the ingestor has the engine in this process, which
-leaves out HTTP, Ray and governance.
+leaves out HTTP, Ray and governance, and the ratio of processor time is told too, which other work
+on the machine does not move.
 """
 
 from __future__ import annotations
@@ -50,6 +51,23 @@ Take = Callable[[tuple[Source, ...]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds by the clock, and of this process's threads."""
+
+    wall_s: float
+    processor_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Both sides over the same passages."""
+
+    chunks: int
+    served: Spent
+    alone: Spent
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The documents of one round: files, and the passages each is cut into."""
 
@@ -85,7 +103,7 @@ def slices(folder: Path, sets: Sequence[Path], size: int, most: int) -> Iterator
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Start, measure, stop; the document with both sides."""
-    rounds: list[tuple[float, float]] = []
+    rounds: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="ingest-") as folder, stopped_in_order() as stack:
         files = Path(folder) / "files"
         files.mkdir()
@@ -99,11 +117,11 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         for number, part in enumerate(parts, start=1):
             if time.monotonic() > end:
                 break
-            rounds.append(_round(engine, take, part, first=number % 2 == 0))
-            served, alone = rounds[-1]
-            print(f"{number} of {len(parts)}: {served:.1f} and {alone:.1f} a second, "
-                  f"ratio {served / alone:.2f}", file=sys.stderr, flush=True)  # fmt: skip
-    return _report(rounds, sum(part.chunks for part in parts[: len(rounds)]))
+            served, alone = _round(engine, take, part, first=number % 2 == 0)
+            rounds.append(Round(part.chunks, served, alone))
+            ratio = alone.wall_s / served.wall_s
+            print(f"{number} of {len(parts)}: ratio {ratio:.2f}", file=sys.stderr, flush=True)
+    return _report(rounds, in_process=arguments.in_process)
 
 
 def _engine() -> SentenceTransformerEmbedder:
@@ -121,14 +139,17 @@ def _warm(engine: SentenceTransformerEmbedder, take: Take, files: Path) -> None:
 
 def _round(
     engine: SentenceTransformerEmbedder, take: Take, part: Slice, *, first: bool
-) -> tuple[float, float]:
-    """Passages a second of Podium and of the embedder alone, which comes `first` or second."""
-    alone = _alone(engine, part.texts) if first else 0.0
-    begun = time.perf_counter()
-    asyncio.run(take(part.sources))
-    served = time.perf_counter() - begun
-    alone = alone or _alone(engine, part.texts)
-    return part.chunks / served, part.chunks / alone
+) -> tuple[Spent, Spent]:
+    """What Podium and the embedder alone took, which comes `first` or second."""
+    alone = _alone(engine, part.texts) if first else None
+    served = _spent(take(part.sources))
+    return served, alone or _alone(engine, part.texts)
+
+
+def _spent(work: Coroutine[Any, Any, None]) -> Spent:
+    wall, processor = time.perf_counter(), time.process_time()
+    asyncio.run(work)
+    return Spent(time.perf_counter() - wall, time.process_time() - processor)
 
 
 def _served(stack: ExitStack, folder: Path) -> Take:
@@ -167,8 +188,8 @@ def _local(stack: ExitStack, folder: Path, engine: SentenceTransformerEmbedder) 
     return take
 
 
-def _alone(engine: SentenceTransformerEmbedder, texts: tuple[tuple[str, ...], ...]) -> float:
-    """Seconds for the same requests, as many at once: a request a document."""
+def _alone(engine: SentenceTransformerEmbedder, texts: tuple[tuple[str, ...], ...]) -> Spent:
+    """The same requests, as many at once: a request a document."""
 
     async def one(passages: tuple[str, ...], slots: asyncio.Semaphore) -> None:
         async with slots:
@@ -181,21 +202,23 @@ def _alone(engine: SentenceTransformerEmbedder, texts: tuple[tuple[str, ...], ..
             for passages in texts:
                 group.create_task(one(passages, slots))
 
-    begun = time.perf_counter()
-    asyncio.run(every())
-    return time.perf_counter() - begun
+    return _spent(every())
 
 
-def _report(rounds: Sequence[tuple[float, float]], chunks: int) -> dict[str, Any]:
-    ratio = estimate([[served / alone] for served, alone in rounds])
-    return {
-        "chunks": chunks,
+def _report(rounds: Sequence[Round], *, in_process: bool) -> dict[str, Any]:
+    ratio = estimate([[one.alone.wall_s / one.served.wall_s] for one in rounds])
+    told = {
+        "chunks": sum(one.chunks for one in rounds),
         "rounds": len(rounds),
-        "served_per_s": estimate([[served] for served, _ in rounds]).value,
-        "alone_per_s": estimate([[alone] for _, alone in rounds]).value,
+        "served_per_s": estimate([[one.chunks / one.served.wall_s] for one in rounds]).value,
+        "alone_per_s": estimate([[one.chunks / one.alone.wall_s] for one in rounds]).value,
         "ratio": ratio.value,
         "ratio_ci95": ratio.interval,
     }
+    if in_process:
+        work = estimate([[one.alone.processor_s / one.served.processor_s] for one in rounds])
+        told |= {"processor_ratio": work.value, "processor_ratio_ci95": work.interval}
+    return told
 
 
 def main() -> int:
