@@ -66,8 +66,9 @@ VLLM = {
     "enforce_eager": "Run without compilation.",
     "kv_cache_gib": "Size of the key-value cache; without it vLLM takes its share.",
     "gpu_memory_utilization": "Share of the GPU's memory that vLLM may take.",
-    "tensor_parallel_size": "GPUs that one copy is spread over.",
-    "quantization": "vLLM's name of the quantisation, when the weights do not say.",
+    "tensor_parallel_size": "GPUs that one copy is spread over. GPU only.",
+    "quantization": "vLLM's name of the quantisation, when the weights do not say. GPU only.",
+    "load_format": "`dummy` draws the weights: it measures speed and answers nonsense.",
     "threads": "Threads on a CPU.",
     "tool_parser": "vLLM's parser of tool calls, such as mistral, hermes or llama3_json.",
     "reasoning_parser": "vLLM's parser of reasoning.",
@@ -171,6 +172,7 @@ IMAGINE = {
     "key_prefix": "What stands before the key.",
 }
 EMBEDDER = {
+    "device": "Where it runs.",
     "threads": "Threads on a CPU.",
     "batch_tokens": "Tokens in one batch.",
     "query_prefix": "Words that the model wants before a query.",

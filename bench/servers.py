@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 
@@ -56,14 +57,17 @@ class Starting:
 
 
 def start_bare(
-    stack: ExitStack, folder: Path, words: Callable[[list[str]], list[str]] = list
+    stack: ExitStack,
+    folder: Path,
+    words: Callable[[list[str]], list[str]] = list,
+    card: ModelCard | None = None,
 ) -> Starting:
-    """Start vLLM's own OpenAI server on the catalog's weights with the catalog's settings.
+    """Start vLLM's own OpenAI server on a row's weights and settings, the catalog's by default.
 
     `words` may change its command line.
     """
     port = free_ports(1)[0]
-    card = packaged_card()
+    card = card or packaged_card()
     child = Child(
         "vLLM's own server",
         words(bare_command(card, port)),
@@ -74,13 +78,19 @@ def start_bare(
     return Starting(child, url=f"http://127.0.0.1:{port}")
 
 
-def start_podium(stack: ExitStack, folder: Path, home: Path, models: str = _MODELS) -> Starting:
-    """Start `podium up` with the embedded profile and these models on an empty home."""
+def start_podium(
+    stack: ExitStack,
+    folder: Path,
+    home: Path,
+    models: str = _MODELS,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Starting:
+    """Start `podium up` with the embedded profile, these models and `more` settings on a home."""
     podium = str(Path(sys.executable).with_name("podium"))
     child = Child(
         "podium up",
         [podium, "up", "--profile", "embedded", "--port", "0", "--home", str(home)],
-        server_environment() | {"PODIUM_MODELS": models},
+        server_environment() | {"PODIUM_MODELS": models} | dict(more),
         folder / "podium.log",
     )
     stack.callback(child.stop, STOP_S)

@@ -65,7 +65,7 @@ def _engine(
     if folder.dialect == "whisper":
         return {"device": "cuda", "compute_type": "float16"} if gpus else {"compute_type": "int8"}
     if folder.dialect == "embedder":
-        return {}
+        return {"device": "cuda"} if gpus else {}
     if folder.dialect == "transformers":
         where = {"device": "cuda"} if gpus else {}
         return where | ({"max_model_len": window} if window else {})

@@ -46,6 +46,7 @@ class SentenceTransformerEmbedder:
         query_prefix: str = "",
         document_prefix: str = "",
         digest: str | None = None,
+        device: str = "cpu",
     ) -> None:
         weights = _weights_digest(path)
         if digest is not None and digest != weights:
@@ -54,7 +55,7 @@ class SentenceTransformerEmbedder:
                 "fetch them again or correct the catalog.",
                 param="digest",
             )
-        self._model = _load(path, threads)
+        self._model = _load(path, threads, device)
         self._window = int(self._model.max_seq_length or 512)
         self._identity = EmbedderIdentity(
             model=name,
@@ -141,7 +142,7 @@ def packaged_model() -> Path:
     return Path(MODEL_DIR)
 
 
-def _load(path: Path, threads: int) -> SentenceTransformer:
+def _load(path: Path, threads: int, device: str) -> SentenceTransformer:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -150,7 +151,7 @@ def _load(path: Path, threads: int) -> SentenceTransformer:
 
     torch.set_num_threads(threads)
     try:
-        return SentenceTransformer(str(path), device="cpu", local_files_only=True)
+        return SentenceTransformer(str(path), device=device, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise WeightsError(
             f"{path} holds no loadable embedder: {type(error).__name__}.", param="path"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -14,6 +16,7 @@ class EmbedderSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    device: Literal["cpu", "cuda"] = "cpu"
     threads: int = Field(default=1, ge=1)
     batch_tokens: int = Field(default=4096, ge=1)
     query_prefix: str = ""

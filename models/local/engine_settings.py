@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from models.catalog import ModelCard
 from models.local.diffusers_settings import DiffusersSettings
 from models.local.embedder_settings import EmbedderSettings
+from models.local.gpu_only import check_gpus
 from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
@@ -25,5 +26,8 @@ SETTINGS: Mapping[str, type[BaseModel]] = {
 
 def check_engine(card: ModelCard) -> None:
     """Nothing is started for it yet; raises InvalidConfig naming the row and the field."""
-    if card.is_local:
-        parse(SETTINGS[card.dialect], card.engine, f"model '{card.id}', engine")
+    if not card.is_local:
+        return
+    settings = parse(SETTINGS[card.dialect], card.engine, f"model '{card.id}', engine")
+    if isinstance(settings, VllmSettings) and card.base is None:
+        check_gpus(card, settings)

@@ -92,6 +92,7 @@ def engine_arguments(
         "gpu_memory_utilization": settings.gpu_memory_utilization,
         "tensor_parallel_size": settings.tensor_parallel_size,
         "quantization": settings.quantization,
+        "load_format": None if settings.load_format == "auto" else settings.load_format,
         "enable_lora": bool(ranks),
         # On a CPU, requests without an adapter are computed with the last place: it stays empty.
         "max_loras": len(ranks) + 1 if ranks else None,

@@ -12,7 +12,7 @@ class VllmSettings(BaseModel):
 
     `kv_cache_gib` sizes the key-value cache; when None, vLLM takes its share of the machine (on a
     GPU by `gpu_memory_utilization`). `tool_parser` and `reasoning_parser` are names of vLLM's own
-    parsers.
+    parsers. `load_format: dummy` draws the weights: a measure of speed that answers nonsense.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,6 +27,7 @@ class VllmSettings(BaseModel):
     gpu_memory_utilization: float = Field(default=0.9, gt=0, le=1)
     tensor_parallel_size: int = Field(default=1, ge=1)
     quantization: str | None = None
+    load_format: Literal["auto", "dummy"] = "auto"
     threads: int = Field(default=1, ge=1)
     tool_parser: str | None = None
     reasoning_parser: str | None = None

@@ -13,6 +13,7 @@ from deployments.onboarding.memory import kv_bytes_per_token
 from deployments.open_home import open_home
 from models.catalog import load_catalog
 from models.errors import Conflict, InvalidConfig, InvalidRequest
+from models.local.embedder_settings import EmbedderSettings
 from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
@@ -49,6 +50,15 @@ def test_the_row_is_one_the_catalog_and_the_engine_accept(tmp_path: Path) -> Non
     settings = VllmSettings.model_validate(card.engine)
     assert (settings.kv_cache_gib, settings.tool_parser) == (4.0, "mistral")
     check_digest(card, weights_folder(card))
+
+
+def test_an_embedder_runs_where_it_was_given_a_gpu(tmp_path: Path) -> None:
+    folder = embedder_folder(tmp_path / "w")
+    on_gpu = examine(AddOptions("embed", folder, gpus=1.0), ONE_GPU).row
+    by_default = examine(AddOptions("embed", folder), ONE_GPU).row
+    assert on_gpu is not None and by_default is not None
+    assert EmbedderSettings.model_validate(on_gpu["engine"]).device == "cuda"
+    assert EmbedderSettings.model_validate(by_default.get("engine", {})).device == "cpu"
 
 
 def test_the_slow_engine_is_asked_for_by_name(tmp_path: Path) -> None:
