@@ -7,6 +7,7 @@ from docs_fields import table
 from models.catalog import ModelCard
 from models.local.diffusers_settings import DiffusersSettings
 from models.local.embedder_settings import EmbedderSettings
+from models.local.ray_llm_settings import RayLlmSettings
 from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
@@ -31,7 +32,7 @@ on and its key is there.
 """
 CARD = {
     "id": "The name clients use.",
-    "dialect": "The engine or API. The first five run here; the others are for remote models.",
+    "dialect": "The engine or API. The first six run here; the others are for remote models.",
     "base": "For a LoRA adapter: the row whose engine carries it.",
     "path": "Folder of the weights, or `package:NAME/FOLDER` inside an installed package.",
     "base_url": "Address of a remote API; plain http only on loopback with `allow_insecure`.",
@@ -74,6 +75,13 @@ VLLM = {
     "reasoning_parser": "vLLM's parser of reasoning.",
     "compact_json": "JSON answers without white space.",
     "seed": "Seed of sampling.",
+}
+RAY_LLM = {
+    "pipeline_parallel_size": "Groups of GPUs that the layers are split over. GPU only.",
+    "spread": "How Ray places the workers of a copy: together where it can, or on nodes apart.",
+    "accelerator_type": "Ray's name of the GPU that workers want, such as H100. GPU only.",
+    "prefill_replicas": "Copies that only read prompts, for those that write answers. GPU only.",
+    "kv_connector": "vLLM's name of what carries the key-value cache between them.",
 }
 TRANSFORMERS = {
     "dtype": "Type of the weights in memory.",
@@ -199,6 +207,8 @@ def page() -> str:
             table(ModelCard, CARD),
             "\n## `engine` of dialect `vllm`\n",
             table(VllmSettings, VLLM),
+            "\n## `engine` of dialect `ray_serve_llm`\n",
+            table(RayLlmSettings, VLLM | RAY_LLM),
             "\n## `engine` of dialect `transformers`\n",
             table(TransformersSettings, TRANSFORMERS),
             "\n## `engine` of dialect `whisper`\n",

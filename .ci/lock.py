@@ -15,7 +15,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKED = ("cpu", "presidio")
+LOCKED = ("cpu", "presidio", "ray-llm")
 """The CPU install first: the others are held to it."""
 HEADER = "# Made by `make lock` for CPython 3.11 on Linux x86-64 without a GPU.\n"
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
 
+_CARRIERS = ("vllm", "ray_serve_llm")
+
 
 def adapters_by_base(
     models: Sequence[str], catalog: Catalog
@@ -28,10 +30,11 @@ def _check(card: ModelCard, cards: Mapping[str, ModelCard]) -> None:
             f"model '{card.id}': base names '{card.base}', which is not in models; add it there.",
             param="base",
         )
-    if (base.dialect, card.dialect) != ("vllm", "vllm") or base.base is not None:
+    carries = base.dialect in _CARRIERS and base.base is None
+    if not carries or card.dialect != base.dialect:
         raise InvalidConfig(
-            f"model '{card.id}': base must be a whole model of dialect vllm, and so must its own"
-            " dialect be: only that engine carries adapters.",
+            f"model '{card.id}': base must be a whole model of dialect {' or '.join(_CARRIERS)},"
+            " and its own dialect the same: only these engines carry adapters.",
             param="base",
         )
     if card.engine or card.num_gpus:

@@ -132,6 +132,8 @@ def _model(
 
         deployment: Any = LLM
         ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
+    elif card.dialect == "ray_serve_llm":
+        return _by_ray_llm(card, labels, scaling, adapters)
     elif card.dialect == "whisper":
         from deployments.speech import Speech
 
@@ -150,11 +152,30 @@ def _model(
             param="models",
         )
     name = f"{deployment.name}-{card.id}"
-    shape = _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels)
-    if card.affinity == "conversation":
-        shape["request_router_config"] = RequestRouterConfig(request_router_class=BY_SESSION)
+    shape = _routed(card, _shape(name, card.num_cpus, ongoing, gpus=card.num_gpus, labels=labels))
     arguments = (card, adapters) if adapters else (card,)
     return deployment.options(**shape, **replicas(card, scaling)).bind(*arguments)
+
+
+def _by_ray_llm(
+    card: ModelCard,
+    labels: Mapping[str, str],
+    scaling: Scaling | None,
+    adapters: tuple[ModelCard, ...],
+) -> Application:
+    """Its deployment is built by Ray Serve LLM, under the same name and limits as our own."""
+    from deployments.ray_llm import build_ray_llm
+
+    ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
+    options = _routed(card, _shape(f"LLM-{card.id}", 0, ongoing, labels=labels))
+    return build_ray_llm(card, adapters, options | replicas(card, scaling))
+
+
+def _routed(card: ModelCard, shape: dict[str, Any]) -> dict[str, Any]:
+    """The options with the router of sessions, where the row asks for it."""
+    if card.affinity == "conversation":
+        shape["request_router_config"] = RequestRouterConfig(request_router_class=BY_SESSION)
+    return shape
 
 
 def _shape(

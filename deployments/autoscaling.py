@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 TOLD_EVERY_S = 2.0
 _REQUESTS_AT_ONCE: Mapping[str, int] = {
-    "vllm": 32, "transformers": 1, "whisper": 2, "embedder": 64, "diffusers": 1,
+    "vllm": 32, "ray_serve_llm": 32, "transformers": 1, "whisper": 2, "embedder": 64,
+    "diffusers": 1,
 }  # fmt: skip
 _MEMORY = "podium"
 

@@ -13,6 +13,7 @@ from deployments.fit_check import check_fit
 from deployments.home import Home
 from deployments.library_files import check_routes, read_library, read_plans
 from deployments.policy_check import check_policy
+from deployments.ray_llm_check import check_ray_llm
 from deployments.serve_file import BUILDER, Application, ServeFile
 from deployments.settings import Settings
 from deployments.text_scanner import check_presidio
@@ -27,6 +28,7 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
     catalog = read_catalog(settings, str(home.path))
     _check_models(settings, catalog)
     check_scaling(settings, catalog)
+    check_ray_llm(settings, catalog)
     check_fit(settings, catalog)
     check_policy(settings, home)
     check_presidio(settings)

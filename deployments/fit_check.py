@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from deployments.onboarding.folder import read_folder
+from deployments.onboarding.folder import LocalDialect, read_folder
 from deployments.onboarding.machine import Gpu, Machine, read_machine
 from deployments.onboarding.memory import GIB, memory_need, window_of
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig, WeightsError
 from models.weights import weights_folder
+
+_LOOKED_AT: Mapping[str, LocalDialect] = {
+    "vllm": "vllm", "ray_serve_llm": "vllm", "transformers": "transformers",
+    "whisper": "whisper", "embedder": "embedder",
+}  # fmt: skip
+"""How the weights of a dialect are read."""
 
 
 def check_fit(settings: Settings, catalog: Catalog, machine: Machine | None = None) -> None:
@@ -35,7 +41,7 @@ def check_fit(settings: Settings, catalog: Catalog, machine: Machine | None = No
 def _on_gpus(settings: Settings, catalog: Catalog) -> Iterator[ModelCard]:
     for name in settings.models:
         card = catalog.card(name)
-        if card.dialect in ("vllm", "transformers", "whisper", "embedder") and card.num_gpus:
+        if card.dialect in _LOOKED_AT and card.num_gpus:
             yield card
 
 
@@ -56,7 +62,7 @@ def _folder(card: ModelCard) -> Path | None:
 
 
 def _check(card: ModelCard, path: Path, machine: Machine) -> None:
-    folder = read_folder(path, card.dialect)  # type: ignore[arg-type]  # checked by the caller
+    folder = read_folder(path, _LOOKED_AT[card.dialect])
     window = card.engine.get("max_model_len") or window_of(folder.config)
     need = memory_need(folder, window, machine, card.num_gpus)
     if need.fits:

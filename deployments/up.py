@@ -38,6 +38,7 @@ from deployments.ray_environment import (
     private_user_home,
     ray_environment,
 )
+from deployments.ray_llm_check import check_ray_llm
 from deployments.readiness import wait_ready
 from deployments.remote_set_up import prepare_remote
 from deployments.run_file import Running, remove_running, write_running
@@ -123,6 +124,7 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
 def check_models(home: Home, settings: Settings, say: Say) -> None:
     """Refuse to start over weights that are missing or not the ones the catalog names."""
     catalog = read_catalog(settings, str(home.path))
+    check_ray_llm(settings, catalog)
     check_fit(settings, catalog)
     adapters_by_base(settings.models, catalog)
     for name in settings.models:

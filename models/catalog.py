@@ -19,6 +19,7 @@ from models.tariff import Tariff
 
 Dialect = Literal[
     "vllm",
+    "ray_serve_llm",
     "transformers",
     "whisper",
     "embedder",
@@ -34,6 +35,7 @@ Dialect = Literal[
 Kind = Literal["chat", "speech", "embedding", "image"]
 _LOCAL_KINDS: Mapping[str, Kind] = {
     "vllm": "chat",
+    "ray_serve_llm": "chat",
     "transformers": "chat",
     "whisper": "speech",
     "embedder": "embedding",
@@ -42,6 +44,7 @@ _LOCAL_KINDS: Mapping[str, Kind] = {
     "gemini_images": "image",
     "imagine": "image",
 }
+_LOCAL = ("vllm", "ray_serve_llm", "transformers", "whisper", "embedder", "diffusers")
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -139,7 +142,7 @@ class ModelCard(BaseModel):
     @property
     def is_local(self) -> bool:
         """Whether its weights run inside this cluster."""
-        return self.dialect in ("vllm", "transformers", "whisper", "embedder", "diffusers")
+        return self.dialect in _LOCAL
 
     @property
     def tariff(self) -> Tariff:

@@ -10,6 +10,7 @@ from models.catalog import ModelCard
 from models.local.diffusers_settings import DiffusersSettings
 from models.local.embedder_settings import EmbedderSettings
 from models.local.gpu_only import check_gpus
+from models.local.ray_llm_settings import RayLlmSettings
 from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_settings import VllmSettings
 from models.local.whisper_settings import WhisperSettings
@@ -17,6 +18,7 @@ from models.strict_yaml import parse
 
 SETTINGS: Mapping[str, type[BaseModel]] = {
     "vllm": VllmSettings,
+    "ray_serve_llm": RayLlmSettings,
     "transformers": TransformersSettings,
     "whisper": WhisperSettings,
     "embedder": EmbedderSettings,

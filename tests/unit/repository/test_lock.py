@@ -17,7 +17,7 @@ LOCKED = {
     for name, version in re.findall(r"^([\w.-]+)==([^ \\]+)", LOCK, re.MULTILINE)
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-NOT_ON_A_CPU = {"gpu", "postgres", "remote", "microphone", "presidio"}
+NOT_ON_A_CPU = {"gpu", "postgres", "remote", "microphone", "presidio", "ray-llm"}
 
 
 def test_the_lock_holds_every_range_of_the_project() -> None:

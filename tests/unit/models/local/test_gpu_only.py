@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.errors import InvalidConfig
 from models.local.engine_settings import check_engine
 from tests.scripted_world import card
+
+RAY = "ray_serve_llm"
 
 
 @pytest.mark.parametrize(
@@ -14,6 +18,11 @@ from tests.scripted_world import card
     [
         ("vllm", "tensor_parallel_size", 2),
         ("vllm", "quantization", "awq"),
+        (RAY, "tensor_parallel_size", 2),
+        (RAY, "quantization", "fp8"),
+        (RAY, "pipeline_parallel_size", 2),
+        (RAY, "accelerator_type", "H100"),
+        (RAY, "prefill_replicas", 1),
     ],
 )
 def test_on_a_cpu(dialect: str, field: str, value: object) -> None:
@@ -33,3 +42,15 @@ def test_a_copy_is_not_spread_over_more_gpus_than_it_has(gpus: float) -> None:
     with pytest.raises(InvalidConfig, match="set num_gpus: 4") as raised:
         checked(4)
     assert raised.value.param == "engine.tensor_parallel_size"
+
+
+@pytest.mark.parametrize("gpus", [0.5, 3, 8])
+def test_every_worker_has_a_gpu(gpus: float) -> None:
+    def row(gpus: float) -> Any:
+        engine = {"tensor_parallel_size": 2, "pipeline_parallel_size": 2, "prefill_replicas": 1}
+        return card("m", dialect=RAY, num_gpus=gpus, engine=engine)
+
+    check_engine(row(4))
+    with pytest.raises(InvalidConfig, match="set num_gpus: 4") as raised:
+        check_engine(row(gpus))
+    assert raised.value.param == "num_gpus"
