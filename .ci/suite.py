@@ -133,7 +133,7 @@ PARTS = (
     Part("unit and property", 240, beside(*ROUTER_AND_PROPERTY)),
     Part("wire", 200, beside(*OUTSIDE_ON_THE_WIRE)),
     Part("conformance", 60, tests("tests/conformance")),
-    Part("serve", 860, tests("tests/serve")),
+    Part("serve", 930, tests("tests/serve")),
 )
 
 if __name__ == "__main__":

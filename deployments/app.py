@@ -17,10 +17,10 @@ from ray.serve.config import BackpressureConfig, RequestRouterConfig
 from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling, replicas
 from deployments.catalog_files import read_catalog
+from deployments.cluster_check import check_auth
 from deployments.egress_keys import read_keys
 from deployments.egress_rows import enabled_rows
 from deployments.home import Home, default_home
-from deployments.policy_in_force import read_policy
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
@@ -38,7 +38,11 @@ _NEEDED_HEALTH_S = 2.0
 
 
 def build(args: Mapping[str, Any]) -> Application:
-    """The application for these settings; raises InvalidConfig naming the field."""
+    """The application for these settings; raises InvalidConfig naming the field.
+
+    On a cluster Serve calls this before it starts anything, in a process of one of its nodes.
+    """
+    check_auth(os.environ)
     settings = parse(Settings, dict(args), "args")
     home = settings.home or os.environ.get("PODIUM_HOME") or str(default_home(os.environ))
     settings = settings.model_copy(update={"home": home})
@@ -86,15 +90,19 @@ def _gateway(
     )
     state = StateService.options(  # type: ignore[attr-defined]
         **_shape("State", 0.25, ongoing=256, labels=place.state, health_s=_NEEDED_HEALTH_S)
-    ).bind(home, read_policy(settings).digest, settings.ledger)
+    ).bind(home, settings.policy, settings.ledger)
     limits = settings.gateway.limits
     shape = _shape(
         "Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2, labels=place.gateway
     )
     outside = enabled_rows(settings, catalog, read_keys(Home(Path(home))))
     egress = _egress(settings, home, catalog, outside, state) if outside else None
+    replicas = settings.gateway.replicas
+    if replicas == 1:
+        # A new version starts before the only one that answers is stopped.
+        shape["max_surge_percent"] = 100
     return Gateway.options(  # type: ignore[attr-defined]
-        **shape, num_replicas=settings.gateway.replicas
+        **shape, num_replicas=replicas
     ).bind(settings, home, catalog, dict(models), retriever, state, egress, outside)
 
 

@@ -59,6 +59,24 @@ def prepare_state(home: Home, settings: Settings, say: Say) -> None:
     say(f"the first key lies in {home.first_key}")
 
 
+def joining_token(file: Path) -> bytes:
+    """The token in a file that was copied from the head; raises SetupError.
+
+    Read before the run folder is made anew, for the file may lie in the old one.
+    """
+    try:
+        token = file.read_bytes().strip()
+    except OSError as error:
+        raise SetupError(
+            f"The token {file} can't be read: {error.strerror}. Copy the head's, whose path"
+            " RAY_AUTH_TOKEN_PATH tells there.",
+            param="token",
+        ) from error
+    if not token:
+        raise SetupError(f"The token {file} is empty; copy the head's again.", param="token")
+    return token
+
+
 def _take_secret(home: Home, mounted: Path) -> None:
     try:
         given = bytes.fromhex(mounted.read_text(encoding="ascii").strip())

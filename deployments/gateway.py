@@ -88,6 +88,7 @@ class Gateway:
             asyncio.create_task(self._state.status.watch()),
             asyncio.create_task(self._state.keyring.watch(self._state.state)),
             asyncio.create_task(keeper.watch(self._state.swap_policy)),
+            asyncio.create_task(self._state.pipelines.keeper.watch()),
             asyncio.create_task(watch_retention(self._state)),
             asyncio.create_task(watch_acts(self._state)),
         ]

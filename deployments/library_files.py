@@ -47,6 +47,15 @@ def check_routes(plans: Mapping[str, Plan], catalog: Catalog) -> None:
                     )
 
 
+def folders_of(settings: Settings, home: str | None) -> list[Path]:
+    """Every folder they are read from, those that ship with Podium left out."""
+    return [
+        folder
+        for setting in ("prompts", "schemas", "pipelines")
+        for folder in _folders(setting, getattr(settings, setting), home)
+    ]
+
+
 def _folders(setting: str, named: tuple[str, ...], home: str | None) -> list[Path]:
     """The home's own folder where it has one, then those the setting names."""
     own = [getattr(Home(Path(home)), setting)] if home else []

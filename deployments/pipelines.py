@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from deployments.accounting import Purpose
-from deployments.library_files import read_library, read_plans
+from deployments.library_keeper import LibraryKeeper
 from deployments.tenant_collections import TenantSearcher
 from models.deadline import Deadline
 from models.errors import InternalError, PodiumError
@@ -29,25 +29,29 @@ _RECORDING_S = 5.0
 
 
 class Pipelines:
-    """The plans in force, and the executor that runs them over this gateway's models."""
+    """The plans in force, and the executor that runs them over this gateway's models.
+
+    The keeper's `watch` must run for files that change to be taken.
+    """
 
     def __init__(self, state: GatewayState) -> None:
-        settings = state.settings
         self._state = state
-        self._library = read_library(settings, settings.home)
-        self._plans = read_plans(settings, settings.home, self._library)
+        self.keeper = LibraryKeeper(state.settings, state.catalog)
 
     def names(self) -> tuple[str, ...]:
         """The pipelines by name."""
-        return tuple(sorted(self._plans))
+        return tuple(sorted(self.keeper.books.plans))
 
     def plans(self) -> tuple[Plan, ...]:
         """The plans themselves."""
-        return tuple(self._plans[name] for name in self.names())
+        plans = self.keeper.books.plans
+        return tuple(plans[name] for name in sorted(plans))
 
     def plan(self, name: str) -> Plan:
         """The plan of `NAME` or `pipeline/NAME`; raises ModelNotFound."""
-        found = find_plan(f"{PIPELINE_PREFIX}{name.removeprefix(PIPELINE_PREFIX)}", self._plans)
+        found = find_plan(
+            f"{PIPELINE_PREFIX}{name.removeprefix(PIPELINE_PREFIX)}", self.keeper.books.plans
+        )
         if found is None:
             raise InternalError(f"'{name}' has no plan.")
         return found
@@ -83,7 +87,7 @@ class Pipelines:
             ),
             state.policy,
             tuple(state.served_cards()),
-            self._library,
+            self.keeper.library_of(plan),
         )
 
     def early(self, call: Call, plan: Plan) -> EarlyWork:

@@ -61,15 +61,18 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def make_run_folder(home: Home) -> RunFolder:
-    """A fresh run folder of this home; what an instance that was killed left there is removed."""
+def make_run_folder(home: Home, token: bytes | None = None) -> RunFolder:
+    """A fresh run folder of this home; what an instance that was killed left there is removed.
+
+    `token` is that of the cluster to join, None to make a new one.
+    """
     name = hashlib.sha256(str(home.path).encode()).hexdigest()[:10]
     folder = RunFolder(_short_base() / f"podium-{name}")
     folder.remove()
     folder.path.mkdir(mode=0o700)
     folder.ray.mkdir(mode=0o700)
     folder.temporary.mkdir(mode=0o700)
-    write_private(folder.token, secrets.token_hex(_TOKEN_BYTES).encode())
+    write_private(folder.token, token or secrets.token_hex(_TOKEN_BYTES).encode())
     return folder
 
 
@@ -80,11 +83,16 @@ def _short_base() -> Path:
 
 
 def ray_environment(
-    home: Home, folder: RunFolder, ports: PortBlock, *, drain_s: float = 0.5
+    home: Home,
+    folder: RunFolder,
+    ports: PortBlock,
+    *,
+    drain_s: float = 0.5,
+    address: str | None = None,
 ) -> dict[str, str]:
-    """The variables of one instance on one machine."""
+    """The variables of one machine; `address` is where the others reach it, None when alone."""
     haproxy = folder.path
-    return quiet_environment() | {
+    variables = quiet_environment() | {
         "PODIUM_HOME": str(home.path),
         "TMPDIR": str(folder.temporary),
         "RAY_AUTH_MODE": "token",
@@ -117,16 +125,18 @@ def ray_environment(
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": str(drain_s),
         "RAY_DEDUP_LOGS": "0",
-        # Whatever its name says: without it Ray takes the machine's outside address for loopback
-        # and listens there.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         # Ray would put replicas at 15, behind every other process of the machine.
         "RAY_worker_niceness": "0",
-        "VLLM_HOST_IP": "127.0.0.1",
+        "VLLM_HOST_IP": address or "127.0.0.1",
         # Configuring its own, vLLM closes every handler of the process: our log ends there, and a
         # replica whose handlers Serve finds closed is begun anew whenever the controller is.
         "VLLM_CONFIGURE_LOGGING": "0",
     }
+    if address is None:
+        # Whatever its name says: without it Ray takes the machine's outside address for loopback
+        # and listens there; with it no other machine may join.
+        variables["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    return variables
 
 
 @contextmanager

@@ -59,6 +59,8 @@ class Deployment(BaseModel):
     health_check_period_s: float | None = None
     health_check_timeout_s: float | None = None
     ray_actor_options: Mapping[str, Any] | None = None
+    rolling_update_percentage: float | None = Field(default=None, gt=0, le=1)
+    max_surge_percent: int | None = Field(default=None, ge=0, le=100)
 
 
 class Application(BaseModel):

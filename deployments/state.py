@@ -13,7 +13,9 @@ from ray import get_runtime_context, serve
 from deployments.assets import Asset, forget_assets, keep_asset
 from deployments.home import Home
 from deployments.ledger import open_ledger
+from deployments.policy_in_force import read_policy
 from deployments.replica_environment import enter_replica
+from deployments.settings import Settings
 from models.errors import PodiumError
 from router.acts.act import Act, ActStatus
 from router.acts.book import ActBook
@@ -39,11 +41,11 @@ log = logging.getLogger("podium.state")
 class StateService:
     """The store behind every gateway replica; each call is a query or two.
 
-    `policy_digest` names the policy in force, which is written into the ledger at each start;
-    `ledger` is the setting of that name.
+    `policy` and `ledger` are the settings of those names. Which policy is in force is written into
+    the ledger at each start, as it is then: it may have changed since this was deployed.
     """
 
-    def __init__(self, home: str, policy_digest: str, ledger: str | None = None) -> None:
+    def __init__(self, home: str, policy: str | None = None, ledger: str | None = None) -> None:
         enter_replica("state")
         self._home = opened = Home(Path(home))
         self._ledger = open_ledger(opened, ledger)
@@ -54,7 +56,8 @@ class StateService:
         self._costs = SqlCostStore(open_sqlite(opened.database))
         self._acts = ActBook.open(opened.database, self._ledger)
         try:
-            self._ledger.note(policy_applied(policy_digest, time.time()))
+            found = read_policy(Settings(home=home, policy=policy))
+            self._ledger.note(policy_applied(found.digest, time.time()))
         except PodiumError as error:
             # Podium serves without a ledger what needs none; whatever needs it is refused.
             log.error("policy not recorded", extra={"code": error.code})

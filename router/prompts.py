@@ -162,6 +162,10 @@ def _read_tree(folder: Traversable, path: str) -> list[Prompt]:
     found: list[Prompt] = []
     for entry in sorted(folder.iterdir(), key=lambda item: item.name):
         match = _VERSION_FILE.match(entry.name)
+        if entry.name[0] == ".":
+            # Where Kubernetes mounts a ConfigMap it keeps every file a second time, in a folder
+            # with a dot.
+            continue
         if entry.is_dir():
             found += _read_tree(entry, f"{path}/{entry.name}".strip("/"))
         elif match and _ID.match(path):

@@ -74,20 +74,29 @@ def env(
     drain: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long a gateway drains.")
     ] = 30.0,
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="IP", help="Where other machines reach this one, if there are any."),
+    ] = None,
+    token: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The token of the cluster that this machine joins."),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Print the variables that Ray must find before it starts on this machine, for a shell.
 
     Makes a fresh private run folder with a new token; do it once before each start.
     """
+    from deployments.cluster_home import joining_token
     from deployments.open_home import open_home
     from deployments.port_block import claim_ports
     from deployments.ray_environment import make_run_folder, ray_environment
 
     opened = open_home(home_of(home).path)
-    folder = make_run_folder(opened)
+    folder = make_run_folder(opened, None if token is None else joining_token(token))
     # Ray's dashboard does not ask the clouds where it runs when it finds this file at home.
     (folder.path / "ray_bootstrap_config.yaml").write_text("{}\n")
-    variables = ray_environment(opened, folder, claim_ports(), drain_s=drain)
+    variables = ray_environment(opened, folder, claim_ports(), drain_s=drain, address=address)
     for name, value in {**variables, "RUN_FOLDER": str(folder.path)}.items():
         say(f"export {name}={shlex.quote(value)}")

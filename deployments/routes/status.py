@@ -32,6 +32,7 @@ async def status(request: Request, state: SharedState) -> dict[str, Any]:
         "policy": _policy(state),
         "models": {name: _model(state, name) for name in state.models},
         "pipelines": list(state.pipelines.names()),
+        "prompts_refused": state.pipelines.keeper.refused,
         "gateway": {"replicas": state.settings.gateway.replicas},
     }
 

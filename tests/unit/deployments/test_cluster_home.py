@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
-from deployments.cluster_home import prepare_home, prepare_state
+from deployments.cluster_home import joining_token, prepare_home, prepare_state
 from deployments.egress_keys import keys_file, read_keys
+from deployments.home import Home
+from deployments.ray_environment import make_run_folder
 from deployments.settings import Settings
 from models.errors import SetupError
 
@@ -82,3 +85,22 @@ def test_the_state_s_node_has_the_first_key(
     monkeypatch.setenv("PODIUM_API_KEY", f"pk_default_{'c' * 8}_{'d' * 32}")
     prepare_state(home, Settings(), said.append)
     assert any("ignored" in line for line in said)
+
+
+def test_a_node_joins_with_the_token_of_the_head(tmp_path: Path) -> None:
+    first = make_run_folder(Home(tmp_path / "first"))
+    try:
+        token = joining_token(first.token)
+        other = make_run_folder(Home(tmp_path / "other"), token)
+        try:
+            assert other.token.read_bytes() == first.token.read_bytes()
+            assert stat.S_IMODE(other.token.stat().st_mode) == 0o600
+        finally:
+            other.remove()
+    finally:
+        first.remove()
+    with pytest.raises(SetupError, match="RAY_AUTH_TOKEN_PATH"):
+        joining_token(first.token)
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(SetupError, match="is empty"):
+        joining_token(tmp_path / "empty")

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from deployments.ray_environment import RunFolder, private_user_home, restore_user_home
+from deployments.home import Home
+from deployments.port_block import PortBlock
+from deployments.ray_environment import (
+    RunFolder,
+    private_user_home,
+    ray_environment,
+    restore_user_home,
+)
+
+ALONE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 def test_rays_processes_find_a_cluster_file_at_home_and_replicas_the_users_home(
@@ -28,3 +37,12 @@ def test_rays_processes_find_a_cluster_file_at_home_and_replicas_the_users_home(
     restore_user_home()
     assert os.environ["HOME"] == users
     assert "HOME_OF_USER" not in os.environ
+
+
+def test_only_a_machine_alone_keeps_others_from_joining(tmp_path: Path) -> None:
+    ports = PortBlock(20_000, None)  # type: ignore[arg-type]
+    alone = ray_environment(Home(tmp_path), RunFolder(tmp_path), ports)
+    one = ray_environment(Home(tmp_path), RunFolder(tmp_path), ports, address="192.0.2.8")
+    assert (alone[ALONE], alone["VLLM_HOST_IP"]) == ("0", "127.0.0.1")
+    assert ALONE not in one and one["VLLM_HOST_IP"] == "192.0.2.8"
+    assert alone.keys() - one.keys() == {ALONE}
