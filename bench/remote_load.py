@@ -23,6 +23,8 @@ from bench.remote_sides import MODEL
 from bench.servers import Server
 
 _REQUEST_S = 120.0
+# Less than any server keeps one that is idle: else it may close it in the moment of a request.
+_KEPT_S = 2.0
 Client = Any
 
 
@@ -30,7 +32,9 @@ def client_of(side: Server) -> Client:
     """The official SDK, as anybody makes it."""
     from openai import AsyncOpenAI
 
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=600)
+    limits = httpx2.Limits(
+        max_connections=None, max_keepalive_connections=600, keepalive_expiry=_KEPT_S
+    )
     http = httpx2.AsyncClient(limits=limits, timeout=_REQUEST_S, trust_env=False)
     return AsyncOpenAI(base_url=side.url, api_key=side.key, max_retries=0, http_client=http)
 
