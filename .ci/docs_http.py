@@ -84,6 +84,8 @@ MORE = {
     "POST /v1/images/generations": "OpenAI's pictures, as base64: `response_format: url` is "
     "refused. `size` is `auto` or WIDTHxHEIGHT. `model` is one that makes pictures, or `auto`; "
     "`seed` is our own and refused where the provider has none.",
+    "DELETE /v1/images/{asset}": "`asset` is a name of `route.assets`. Answers `{id, deleted}`, or "
+    "404 when this tenant keeps no such picture.",
     "POST /v1/images/webhooks/{model}/{name}": "For providers of image jobs, who were told the "
     "address: needs no key. 204 when a job waits under that name, else 404; the body is not read.",
     "GET /v1/models": "Each item has `podium: {kind, site, engine, context_window, licence, "

@@ -11,7 +11,7 @@ from typing import Any
 
 from deployments.home import make_private
 from deployments.private_file import write_private
-from models.errors import SetupError, Unavailable
+from models.errors import NotFound, SetupError, Unavailable
 from models.images import Image
 from router.ledger.images import image_made
 from router.ledger.record import Record
@@ -47,18 +47,46 @@ class Asset:
 def forget_assets(folder: Path, before: float) -> int:
     """Delete pictures kept before, in seconds since the epoch; how many there were.
 
-    The label goes last: a picture without one counts as top secret. The ledger keeps its records.
+    The ledger keeps its records of them.
     """
     gone = 0
     for label in folder.glob("??/*.json"):
         if label.stat().st_mtime >= before:
             continue
-        for picture in label.parent.glob(f"{label.stem}.*"):
-            if picture != label:
-                picture.unlink(missing_ok=True)
-        label.unlink(missing_ok=True)
+        _delete(label)
         gone += 1
     return gone
+
+
+def forget_asset(folder: Path, tenant: str, digest: str) -> None:
+    """Delete one picture, as `forget_assets` does; raises NotFound when this tenant has none such.
+
+    Of a picture that another tenant keeps nothing is told.
+    """
+    check_kept(folder, tenant, digest)
+    _delete(_label_of(folder, digest))
+
+
+def check_kept(folder: Path, tenant: str, digest: str) -> None:
+    """Raises NotFound unless this tenant keeps a picture of that digest, of 64 hex digits."""
+    try:
+        facts = json.loads(_label_of(folder, digest).read_bytes())
+    except FileNotFoundError:
+        facts = {}
+    if facts.get("tenant") != tenant:
+        raise NotFound("There is no such picture; it may have been deleted.", param="asset")
+
+
+def _label_of(folder: Path, digest: str) -> Path:
+    return folder / digest[:2] / f"{digest}.json"
+
+
+def _delete(label: Path) -> None:
+    """The label goes last: a picture without one counts as top secret."""
+    for picture in label.parent.glob(f"{label.stem}.*"):
+        if picture != label:
+            picture.unlink(missing_ok=True)
+    label.unlink(missing_ok=True)
 
 
 def keep_asset(folder: Path, asset: Asset) -> Path:

@@ -21,7 +21,7 @@ from deployments.wire.dialect import Dialect
 from deployments.wire.opened import opened
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, PolicyDenied
 from models.messages import Origin, Usage
 from models.ports import ChatModel
 from models.tariff import dollars
@@ -36,6 +36,12 @@ from router.planner import asked_for, decide_model
 from router.pseudonyms.chat import PseudonymousChat
 from router.pseudonyms.run import Redacting
 from router.steps.kind import RunRequest
+
+_PERSONAL = frozenset({"pii"})
+_NO_PSEUDONYMS = (
+    "The prompt has personal data in it, and pseudonyms don't help: a picture that shows one can't"
+    " be turned back. Take it out of the prompt."
+)
 
 
 class Call:
@@ -108,7 +114,12 @@ class Call:
     def image_models(self, name: str) -> tuple[Sequence[ModelCard], Origin]:
         """Who will make pictures, the first and who may follow, and what the gate must know."""
         asked = replace(asked_for(name, self.route.prefer, "image"), fallback=self._fallback())
-        decision = self.settled(self._decided(name, asked))
+        try:
+            decision = self.settled(self._decided(name, asked))
+        except PolicyDenied as error:
+            if not self.label.categories & _PERSONAL:
+                raise
+            raise PolicyDenied(f"{error.message} {_NO_PSEUDONYMS}", param="prompt") from error
         return [self.state.catalog.card(one) for one in decision.order], self._origin(decision)
 
     def raise_label(self, source: str) -> None:

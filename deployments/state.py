@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ray import get_runtime_context, serve
 
-from deployments.assets import Asset, forget_assets, keep_asset
+from deployments.assets import Asset, check_kept, forget_asset, forget_assets, keep_asset
 from deployments.home import Home
 from deployments.ledger import open_ledger
 from deployments.policy_in_force import read_policy
@@ -24,6 +24,7 @@ from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
 from router.ledger.acts import policy_applied
+from router.ledger.images import picture_deleted
 from router.ledger.port import Receipt
 from router.ledger.record import Record
 from router.ledger.runs import run_records
@@ -131,6 +132,14 @@ class StateService:
         for asset in assets:
             await asyncio.to_thread(keep_asset, self._home.assets, asset)
             await self._ledger.append(asset.record(time.time()), durable=False)
+
+    async def delete_asset(self, tenant: str, key_id: str, digest: str) -> None:
+        """Delete a picture of this tenant, once the ledger has it; raises NotFound."""
+        folder = self._home.assets
+        await asyncio.to_thread(check_kept, folder, tenant, digest)
+        record = picture_deleted(tenant, key_id, digest, time.time())
+        await self._ledger.append(record, durable=True)
+        await asyncio.to_thread(forget_asset, folder, tenant, digest)
 
     async def record_run(self, run: RunRecord) -> None:
         """Remember a run, and write it and its decisions into the ledger."""

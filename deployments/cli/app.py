@@ -24,6 +24,7 @@ from deployments.cli.instance import down, up
 from deployments.cli.keys import keys
 from deployments.cli.model_commands import models
 from deployments.cli.output import say
+from deployments.cli.pictures import pictures
 from deployments.cli.pipelines import pipelines
 from deployments.cli.policy import policy
 from deployments.cli.run import run
@@ -77,6 +78,7 @@ app.command()(ingest)
 app.command()(search)
 app.command("tune")(tune_)
 app.add_typer(documents, name="documents")
+app.add_typer(pictures, name="pictures")
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 app.add_typer(pipelines, name="pipelines")

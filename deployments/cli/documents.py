@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from deployments.cli.failures import AnsweredError, ExitCode, exit_code
+from deployments.cli.deletions import delete_each
 from deployments.cli.options import (
     DEFAULT_COLLECTION,
     CollectionOption,
@@ -15,7 +15,7 @@ from deployments.cli.options import (
     KeyOption,
     UrlOption,
 )
-from deployments.cli.output import emit, note, say, show_table
+from deployments.cli.output import emit, say, show_table
 from deployments.cli.server import Server, path_of
 from deployments.cli.target import find_target
 
@@ -72,33 +72,8 @@ def delete_documents(
     home: HomeOption = None,
 ) -> None:
     """Delete documents; exits 1 when one of them was not there."""
-    deleted: list[str] = []
-    failed: list[dict[str, Any]] = []
     with Server(find_target(url, key, home)) as server:
-        for id_ in ids:
-            problem = _delete(server, _path(collection, id_))
-            if problem is None:
-                deleted.append(id_)
-            else:
-                failed.append({"id": id_, "error": problem})
-    if json_:
-        emit({"deleted": deleted, "failed": failed})
-    else:
-        for failure in failed:
-            note(f"{failure['id']}: {failure['error']}")
-        say(f"{len(deleted)} deleted, {len(failed)} failed")
-    if failed:
-        raise typer.Exit(ExitCode.FAILED)
-
-
-def _delete(server: Server, path: str) -> str | None:
-    try:
-        server.delete(path)
-    except AnsweredError as error:
-        if exit_code(error) in (ExitCode.UNAUTHORISED, ExitCode.DENIED):
-            raise
-        return str(error)
-    return None
+        delete_each(server, ids, lambda id_: _path(collection, id_), as_json=json_)
 
 
 def _path(collection: str, *ids: str) -> str:

@@ -32,8 +32,8 @@ def client_settings(target: Target, timeout: float) -> dict[str, Any]:
 
 
 def path_of(*parts: str) -> str:
-    """A URL path of these parts; each is escaped, slashes within a part stay."""
-    return "/" + "/".join(quote(part, safe="/") for part in parts)
+    """A URL path of these parts; each is escaped, slashes and colons within a part stay."""
+    return "/" + "/".join(quote(part, safe="/:") for part in parts)
 
 
 class Server:

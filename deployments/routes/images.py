@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +21,7 @@ from deployments.wire.images_body import ImagesBody
 from deployments.wire.openapi import json_body
 from models.catalog import ModelCard
 from models.deadline import Deadline
-from models.errors import NotFound
+from models.errors import InvalidRequest, NotFound
 from models.image_jobs import finished
 from models.images import Image, ImageRequest, Images
 from models.messages import Usage
@@ -30,6 +31,7 @@ from router.gate.doorbell import is_name
 from router.keys import Scope
 
 _RING_S = 5.0
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 router = APIRouter(tags=["images"])
 
@@ -62,6 +64,19 @@ async def create(request: Request, state: SharedState) -> Response:
     route = call.finished(card, usage) | {"assets": [f"sha256:{one.digest}" for one in assets]}
     answer = _answer([one.image for one in assets], usage) | {"route": route}
     return JSONResponse(answer, headers=call.headers(card.id))
+
+
+@router.delete("/v1/images/{asset}", summary="Delete a picture")
+async def delete(asset: str, request: Request, state: SharedState) -> dict[str, Any]:
+    """Delete a picture that is kept, by its name in `route.assets`; what made it stays recorded."""
+    principal = state.keyring.principal(request, Scope.WRITE)
+    digest = asset.removeprefix("sha256:")
+    if not _DIGEST.fullmatch(digest):
+        raise InvalidRequest("A picture is named `sha256:` and 64 hex digits.", param="asset")
+    await state.state.call(
+        "delete_asset", principal.tenant, principal.key_id, digest, deadline=state.deadline()
+    )
+    return {"id": f"sha256:{digest}", "deleted": True}
 
 
 @router.post(WEBHOOKS + "/{model}/{name}", status_code=204, summary="Say that a job has ended")

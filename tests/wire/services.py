@@ -12,6 +12,7 @@ from deployments.assets import Asset
 from deployments.sealed_retrieval import Sealed, SealedRetrieval
 from models.deadline import Deadline
 from models.embeddings import EmbedderIdentity, EmbeddingRequest, Embeddings
+from models.errors import NotFound
 from models.live import HeardClip, Listened, LiveTraits, Piece, SpokenClip
 from models.messages import (
     ChatDelta,
@@ -238,6 +239,12 @@ class StateService:
 
     async def keep_assets(self, assets: Sequence[Asset]) -> None:
         self.assets.extend(assets)
+
+    async def delete_asset(self, tenant: str, key_id: str, digest: str) -> None:
+        kept = [one for one in self.assets if (one.tenant, one.digest) != (tenant, digest)]
+        if len(kept) == len(self.assets):
+            raise NotFound("There is no such picture; it may have been deleted.", param="asset")
+        self.assets[:] = kept
 
     async def record_run(self, run: RunRecord) -> None:
         await asyncio.to_thread(self.state.record_run, run)

@@ -25,6 +25,7 @@ GUARDED = (
     ("POST", "/v1/audio/transcriptions"),
     ("POST", "/v1/audio/translations"),
     ("POST", "/v1/images/generations"),
+    ("DELETE", "/v1/images/a"),
     ("GET", "/v1/pipelines"),
     ("GET", "/v1/pipelines/support"),
     ("POST", "/v1/pipelines/support/runs"),
@@ -73,7 +74,7 @@ def test_every_path_of_value_needs_a_key(server: Server, method: str, path: str)
 def test_the_table_of_guarded_paths_is_complete(http: httpx2.Client) -> None:
     """Ask the server itself, so that a new path can't be forgotten."""
     names = {"name": "support", "run_id": "x", "collection": "kb", "id": "a", "model": "mistral",
-             "tenant": "acme"}  # fmt: skip
+             "tenant": "acme", "asset": "a"}  # fmt: skip
     served = {
         (method.upper(), path.format(**names))
         for path, methods in http.get("/openapi.json").json()["paths"].items()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 
@@ -250,3 +251,28 @@ def test_a_prompt_that_no_download_may_hold_stands_in_no_file(
     data = base64.b64decode(answer.data[0].b64_json or "")
     assert b"prompt_mac" in data
     assert PROMPT.encode() not in data
+
+
+def test_a_picture_is_deleted_once_and_by_its_own_tenant(
+    client: openai.OpenAI, gated: Server
+) -> None:
+    answer = client.images.generate(model="openai-images", prompt=PROMPT)
+    (name,) = answer.model_dump()["route"]["assets"]
+    path = f"/v1/images/{name}"
+
+    def kept() -> bool:
+        assets = gated.on_loop(lambda stage: stage.remotes["state"].target.assets)
+        return name in {f"sha256:{one.digest}" for one in assets}
+
+    def delete(key: str, path: str = path) -> tuple[int, str | None]:
+        answer = httpx2.delete(gated.url + path, headers=gated.headers(key), trust_env=False)
+        body = answer.json()
+        return answer.status_code, body["error"]["code"] if "error" in body else None
+
+    assert delete("other") == (404, "not_found")
+    assert delete("infer") == (403, "permission_denied")
+    assert delete("admin", "/v1/images/sha256:12") == (400, None)
+    assert kept()
+    assert delete("admin") == (200, None)
+    assert not kept()
+    assert delete("admin") == (404, "not_found")

@@ -267,3 +267,14 @@ def test_a_ledger_that_can_not_be_written_keeps_all_inside(
         say(client)
     assert caught.value.status_code == 503
     assert len(stub.received) == 1
+
+
+def test_a_prompt_for_a_picture_gets_no_pseudonyms(client: openai.OpenAI, stub: StubServer) -> None:
+    say(client)
+    assert TOKEN.search(last(stub)), "in a chat the same address leaves as a token"
+    stub.tell(ECHO)
+    with pytest.raises(openai.PermissionDeniedError, match="can't be turned back") as caught:
+        client.images.generate(model="openai-images", prompt=f"a card for {EMAIL}")
+    assert (caught.value.code, caught.value.param) == ("policy_denied", "prompt")
+    assert EMAIL not in caught.value.message
+    assert stub.received == []

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments.assets import Asset, forget_assets, keep_asset
-from models.errors import Unavailable
+from deployments.assets import Asset, forget_asset, forget_assets, keep_asset
+from models.errors import NotFound, Unavailable
 from models.images import Image
+from router.ledger.images import picture_deleted
 
 DATA = b"\x89PNG\r\n\x1a\n and more"
 TOLD = {"model": "openai-images", "seed": None, "prompt": "a red lamp"}
@@ -47,6 +48,28 @@ def test_old_pictures_go_with_their_labels_and_new_ones_stay(tmp_path: Path) -> 
     assert not old.exists() and not old.with_suffix(".json").exists()
     assert new.exists() and new.with_suffix(".json").exists()
     assert forget_assets(tmp_path / "nothing", 1001.0) == 0
+
+
+def test_one_picture_goes_with_its_label_and_only_by_its_tenant(tmp_path: Path) -> None:
+    folder = tmp_path / "assets"
+    path = keep_asset(folder, asset())
+    other = keep_asset(folder, replace(asset(), image=Image("image/png", DATA + b"!")))
+    for tenant, digest in (("stranger", path.stem), ("acme", "0" * 64)):
+        with pytest.raises(NotFound):
+            forget_asset(folder, tenant, digest)
+    assert path.exists()
+    forget_asset(folder, "acme", path.stem)
+    assert not path.exists() and not path.with_suffix(".json").exists()
+    assert other.exists() and other.with_suffix(".json").exists()
+    with pytest.raises(NotFound):
+        forget_asset(folder, "acme", path.stem)
+
+
+def test_a_deletion_is_recorded_beside_the_making() -> None:
+    digest = asset().digest
+    record = picture_deleted("acme", "key_1", digest, 9.0)
+    assert (record.kind, record.durable) == ("admin", True)
+    assert record.fields == {"act": "picture_deleted", "key_id": "key_1", "sha256": digest}
 
 
 def test_the_record_has_the_digest_and_not_the_prompt() -> None:

@@ -171,3 +171,12 @@ def test_documents_are_listed_shown_and_deleted(cli: Cli, podium: Podium, at: li
         "deleted": ["a/b.md"],
         "failed": [{"id": "gone.md", "error": "Not there."}],
     }
+
+
+def test_pictures_are_deleted_by_their_names(cli: Cli, podium: Podium, at: list[str]) -> None:
+    name = "sha256:" + "a" * 64
+    podium.on("DELETE", f"/v1/images/{name}", Reply({"id": name, "deleted": True}))
+    words = ("pictures", "delete", name)
+    assert cli(*words, "--json", *at).json() == {"deleted": [name], "failed": []}
+    outcome = cli(*words, "sha256:gone", *at)
+    assert (outcome.code, outcome.out) == (1, "1 deleted, 1 failed\n")
