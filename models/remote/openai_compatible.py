@@ -47,6 +47,7 @@ class OpenAiCompatible:
         self._address = httpx2.URL(card.base_url.rstrip("/") + "/chat/completions")
         self._headers = {
             "accept": "application/json",
+            "connection": "keep-alive",
             "content-type": "application/json",
             **self._client.auth_headers,
         }

@@ -37,7 +37,8 @@ class SdkErrors:
             return error.__cause__
         if isinstance(error, self.sdk.APIStatusError):
             return provider_error(self.card, self._refusal(error, error.response))
-        silent = connection_error(self.card, error.__cause__ or error)
+        # Of a connection's error the SDK makes one of its own, unless the request passed it by.
+        silent = connection_error(self.card, error) or connection_error(self.card, error.__cause__)
         if silent is not None:
             return silent
         if isinstance(error, self.sdk.APITimeoutError):
@@ -58,7 +59,7 @@ class SdkErrors:
         return Refusal(status, code, param, wait)
 
 
-def connection_error(card: ModelCard, error: BaseException) -> PodiumError | None:
+def connection_error(card: ModelCard, error: BaseException | None) -> PodiumError | None:
     """The error of our tree for one of the connection, None for any other."""
     if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         return NeverSent(f"'{card.id}': {card.site} can't be reached. {AGAIN}")
