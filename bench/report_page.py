@@ -17,7 +17,7 @@ body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #222; max-wid
 h1 { font-size: 1.7rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
 div.wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .8rem .25rem 0; text-align: left; border-bottom: 1px solid #ddd;
+th, td { padding: .25rem 1.4rem .25rem 0; text-align: left; border-bottom: 1px solid #ddd;
   white-space: nowrap; vertical-align: top; }
 th { font-weight: 600; } td.figure, th.figure { text-align: right; }
 td.met { color: #1a7f37; } td.missed, td.failed { color: #b42318; font-weight: 600; }

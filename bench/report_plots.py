@@ -55,10 +55,13 @@ def _rungs(figure: Any, result: Mapping[str, Any]) -> None:
         axes.set_xticks(range(len(rows)), [str(row["clients"]) for row in rows])
         axes.set_xlabel("clients at once")
         axes.set_ylabel(label)
-    left.legend(frameon=False, fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=5,
+                  frameon=False, fontsize=8)  # fmt: skip
 
 
 def _search(figure: Any, found: Mapping[str, Mapping[str, Any]]) -> None:
+    from matplotlib.ticker import LogLocator
+
     axes = figure.subplots()
     sizes = [one["chunks"] for one in found.values()]
     for name in sorted({name for one in found.values() for name in one["search_ms"]}):
@@ -73,10 +76,12 @@ def _search(figure: Any, found: Mapping[str, Mapping[str, Any]]) -> None:
     axes.set_yscale("log")
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("chunks in the collection")
     axes.set_ylabel("a search, p50, ms")
-    axes.legend(frameon=False, title="mode, and what the filter lets through", ncols=3, fontsize=8)
+    figure.legend(title="mode, and what the filter lets through", loc="outside right upper",
+                  frameon=False, fontsize=8)  # fmt: skip
 
 
 def _ingest(figure: Any, result: Mapping[str, Any]) -> None:

@@ -77,7 +77,8 @@ def targets_table(found: Sequence[Target]) -> Table:
     for one in found:
         sign = "≥" if one.higher else "≤"
         got = "-" if one.measured is None else _with_unit(one.measured, one.unit)
-        span = "" if one.low is None or one.high is None else f"{one.low:.2f} … {one.high:.2f}"
+        known = one.low is not None and one.low != one.high
+        span = f"{one.low:.2f} … {one.high:.2f}" if known else ""
         rows.append((one.what, f"{sign} {_with_unit(one.limit, one.unit)}", got, span, one.verdict))
     return Table(("promise", "target", "measured", "95 %", ""), tuple(rows))
 
@@ -119,24 +120,32 @@ def _rungs(title: str, result: Result) -> Section:
     return Section(
         "rungs",
         title,
-        f"The same questions to every rung, in {result['rounds']} rounds that take turns. The "
+        f"The same questions to every rung, {result['rounds']} times, each rung in its turn. The "
         "second table has what each rung adds to the one below it: medians of paired differences, "
         "with 95 % intervals over rounds.",
         (Table(head, tuple(figures)), Table(price, tuple(prices))),
         "rungs",
-        (f"At least {same:.0%} of the answers were the same text as vLLM's own server gave.",),
+        (f"{_all(same)} the same text as vLLM's own server gave.",),
     )
+
+
+def _all(share: float) -> str:
+    return "Every rung's answers were" if share == 1.0 else f"At least {share:.0%} of answers were"
 
 
 def _price(step: Mapping[str, Any]) -> tuple[str, str, str]:
     added, p99, pace = (
         step[name] for name in ("ttft_added_ms", "itl_p99_ratio", "throughput_ratio")
     )
-    return (
-        f"{added['value']:+.1f} ({added['low']:+.1f} … {added['high']:+.1f})",
-        f"{TIMES} {p99['value']:.2f} ({p99['low']:.2f} … {p99['high']:.2f})",
-        f"{TIMES} {pace['value']:.2f} ({pace['low']:.2f} … {pace['high']:.2f})",
-    )
+    return _estimate(added, "", "+.1f"), _estimate(p99, TIMES, ".2f"), _estimate(pace, TIMES, ".2f")
+
+
+def _estimate(one: Mapping[str, float], sign: str, form: str) -> str:
+    """A figure with its interval; one round has none."""
+    shown = f"{sign} {one['value']:{form}}".strip()
+    if one["low"] == one["high"]:
+        return shown
+    return f"{shown} ({one['low']:{form}} … {one['high']:{form}})"
 
 
 def _remote(title: str, result: Result) -> Section:
@@ -243,7 +252,7 @@ def _pipeline(title: str, result: Result) -> Section:
             row("the run", "makespan_ms"),
             row("its critical path", "critical_path_ms"),
             row("all steps in a row", "steps_in_a_row_ms"),
-            row(f"beyond 1.05 {TIMES} the path and 5 ms a step", "beyond_target_ms"),
+            row(f"over 1.05 {TIMES} the path + 5 ms a step", "beyond_target_ms"),
             row("between run and client", "outside_the_run_ms"),
         ),
     )

@@ -15,7 +15,7 @@ import httpx2
 
 from bench.child import Child
 from deployments.home import Home
-from deployments.port_block import free_ports
+from deployments.port_block import claim_ports
 from deployments.run_file import read_running
 from models.catalog import ModelCard, builtin_catalog, load_catalog
 from models.local.vllm_requests import engine_arguments, engine_environment
@@ -66,7 +66,11 @@ def start_bare(
 
     `words` may change its command line.
     """
-    port = free_ports(1)[0]
+    # It listens a minute from now: a port of the range for outgoing connections would by then
+    # belong to one of Ray's processes, now and then.
+    block = claim_ports()
+    stack.callback(block.release)
+    port = block.http[0]
     card = card or packaged_card()
     child = Child(
         "vLLM's own server",

@@ -200,6 +200,21 @@ def test_a_part_that_fails_or_takes_too_long_says_so(tmp_path: Path) -> None:
     assert _gone(pid)
 
 
+def test_stopping_the_report_stops_the_part_and_what_it_started(tmp_path: Path) -> None:
+    code = "import subprocess, sys; sleeper = 'import time; time.sleep(60)'; "
+    code += "print(subprocess.Popen([sys.executable, '-c', sleeper]).pid, flush=True); "
+    code += "print('on', file=sys.stderr, flush=True); exec(sleeper)"
+    part = _part("timeit", "-n1", "-r1", code)
+
+    def interrupt(line: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_part(part, blank(part, False, HERE), tmp_path, interrupt, 5.0)
+    assert _gone(int((tmp_path / "logs" / "trial.json").read_text().split()[0]))
+    assert read_record(tmp_path, "trial") is None
+
+
 def _gone(pid: int) -> bool:
     end = time.monotonic() + 10
     while time.monotonic() < end:
