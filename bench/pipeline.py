@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -109,7 +110,7 @@ def document(runs: Sequence[Timed]) -> dict[str, Any]:
         "beyond_target_ms": _spread([run.beyond_ms for run in runs]),
         "outside_the_run_ms": _spread([run.client_ms - run.makespan_ms for run in runs]),
         "steps_in_a_row_ms": _spread([sum(run.steps_ms.values()) for run in runs]),
-        "path": list(max(set(paths), key=paths.count)),
+        "path": list(Counter(paths).most_common(1)[0][0]),
         "steps_ms": {
             name: round(median([run.steps_ms[name] for run in runs if name in run.steps_ms]), 1)
             for name in names

@@ -122,7 +122,7 @@ def _html(page: Page, plots: Mapping[str, str]) -> Iterator[str]:
         yield f'<h2 id="{escape(section.name)}">{escape(section.title)}</h2>'
         if section.intro:
             yield f"<p>{escape(section.intro)}</p>"
-        if section.figure in plots:
+        if section.figure is not None and section.figure in plots:
             yield plots[section.figure]
         for table in section.tables:
             yield from _html_table(table)

@@ -54,7 +54,7 @@ def _chat(results: Results) -> Iterator[Target]:
             higher=True,
         )
         steps = row["steps"] if row else ()
-        last = next((one for one in steps if one["to"] == "podium"), {})
+        last: Mapping[str, Any] = next((one for one in steps if one["to"] == "podium"), {})
         yield _estimate(
             f"tokens a second with governance beside none, {at}",
             0.95, last, "throughput_ratio", TIMES, higher=True,
@@ -85,7 +85,7 @@ def _remote(results: Results) -> Iterator[Target]:
 
 def _speech(results: Results) -> Iterator[Target]:
     found = results.get("speech", {})
-    one = next((row for row in found.get("live", ()) if row["lines"] == 1), {})
+    one: Mapping[str, Any] = next((row for row in found.get("live", ()) if row["lines"] == 1), {})
     spread = one.get("end_to_final_ms") or {}
     yield Target("end of speech to final text, 1 line, p50", 500.0, spread.get("p50"), "ms")
     batch = found.get("batch") or {}
