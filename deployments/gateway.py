@@ -11,7 +11,6 @@ from typing import Any
 from ray import get_runtime_context, serve
 
 from deployments.acts import watch_acts
-from deployments.affinity import conversation_of
 from deployments.egress_chat import EgressModel
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
@@ -31,6 +30,7 @@ from deployments.text_scanner import text_scanner
 from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
+from router.affinity import conversation_of
 from router.rate_book import RateBook
 
 # Of the time that Serve gives a replica to end, once its requests have ended.

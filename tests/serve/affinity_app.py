@@ -15,11 +15,11 @@ import ray
 from ray import serve
 from ray.serve.config import RequestRouterConfig
 
-from deployments.affinity import conversation_of
 from deployments.app import BY_SESSION
 from deployments.handles import ServeRemote
 from models.deadline import Deadline
 from models.messages import ChatRequest, Message
+from router.affinity import conversation_of
 
 
 @serve.deployment(

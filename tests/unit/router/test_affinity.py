@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from deployments.affinity import conversation, conversation_of
 from models.messages import ChatRequest, Message, Sampling
+from router.affinity import conversation, conversation_of
 from tests.scripted_world import card
 
 FIRST = ChatRequest(
