@@ -27,6 +27,8 @@ from models.local.ray_llm_settings import RayLlmSettings
 from models.local.ray_llm_words import llm_config
 from models.weights import check_digest, weights_folder
 
+_DECODE_PORTS = 22_000
+
 
 class RayLlm(ChatReplica, LLMServer):
     """A copy of a model that reads prompts and writes answers."""
@@ -102,6 +104,8 @@ def build_ray_llm(
     beside.pop("autoscaling_config", None)
     beside["name"] = f"Prefill-{card.id}"
     prefill = _deployment(RayLlmPrefill, config_of(card, adapters), beside, bound)
+    # Copies of both kinds on one node would take the same ports to hand the cache over.
+    config.experimental_configs["NIXL_SIDE_CHANNEL_PORT_BASE"] = _DECODE_PORTS
     return _deployment(RayLlmDecode, config, options, bound | {"prefill_server": prefill})
 
 

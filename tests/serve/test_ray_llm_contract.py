@@ -181,5 +181,30 @@ async def test_what_it_can_not_do_is_said_by_field(subject: Subject) -> None:
     assert (raised.value.param, "99" in raised.value.message) == ("temperature", False)
 
 
+async def test_copies_of_both_kinds_are_built_with_a_gpu_for_each_worker(subject: Subject) -> None:
+    """As far as a machine without a GPU shows: what Ray is asked for, not what then runs."""
+    from deployments.app import _shape
+    from deployments.ray_llm import build_ray_llm
+
+    engine = {"tensor_parallel_size": 2, "pipeline_parallel_size": 2, "prefill_replicas": 3}
+    changes = {"dialect": "ray_serve_llm", "num_gpus": 4.0, "engine": engine}
+    card = load_catalog([builtin_catalog()]).card(subject.model).model_copy(update=changes)
+    where = {"podium.io/role": "models"}
+    options = _shape("LLM-mistral", 0, 64, labels=where) | {"num_replicas": 1}
+    writes = build_ray_llm(card, (), options)._bound_deployment
+    reads = writes.init_kwargs["prefill_server"]._bound_deployment
+    assert (writes.name, writes.num_replicas) == ("LLM-mistral", 1)
+    assert (reads.name, reads.num_replicas) == ("Prefill-mistral", 3)
+    ports = []
+    for one in (writes, reads):
+        asked = one._replica_config
+        assert [bundle["GPU"] for bundle in asked.placement_group_bundles] == [1] * 4
+        assert asked.placement_group_bundle_label_selector == [where] * 4
+        config = one.init_kwargs["llm_config"]
+        assert config.engine_kwargs["kv_transfer_config"]["kv_connector"] == "NixlConnector"
+        ports.append(config.experimental_configs.get("NIXL_SIDE_CHANNEL_PORT_BASE"))
+    assert ports == [22_000, None]
+
+
 async def _whole(subject: Subject, request: ChatRequest) -> Completion:
     return await subject.chat.complete(request, Deadline.after(PLENTY_S))
