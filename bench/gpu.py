@@ -18,10 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.chat import Plan, comparisons, measure, stopped_in_order
+from bench.chat import Plan, comparisons, measure, one_load, stopped_in_order
 from bench.chat_report import table as chat_table
 from bench.chat_report import write_report, write_samples
-from bench.generator import Generator
 from bench.gpu_device import Device, check, look
 from bench.gpu_engines import Rate, Where, embedder_rates, speech_rates
 from bench.gpu_engines import table as rate_table
@@ -110,21 +109,23 @@ def measure_chat(size: Size, rounds: int, out: Path, weights: Path) -> list[Comp
     """Both servers, all the while; its report lies in `out`."""
     row = chat_row(write_chat(weights / "chat", size.chat), size)
     card = ModelCard.model_validate(row)
-    plan = Plan(rounds, size.concurrency, size.requests)
     with stopped_in_order() as stack:
-        servers = _servers(stack, card, row, size, out)
-        generator = Generator()
-        stack.callback(generator.stop)
-        samples = measure(generator, servers, plan, end_tokens(card))
+        servers = _servers(stack, row, size, out)
+        return compared(stack, servers, Plan(rounds, size.concurrency, size.requests), card, out)
+
+
+def compared(
+    stack: ExitStack, servers: dict[str, Server], plan: Plan, card: ModelCard, out: Path
+) -> list[Comparison]:
+    """What two servers that answer take for the plan's requests; its report lies in `out`."""
+    samples = measure(one_load(stack, servers), plan, end_tokens(card))
     write_samples(out, samples)
     found = comparisons(samples, plan)
-    write_report(out, found, samples, _about(rounds))
+    write_report(out, found, samples, _about(plan.rounds))
     return found
 
 
-def _servers(
-    stack: ExitStack, card: ModelCard, row: dict[str, Any], size: Size, out: Path
-) -> dict[str, Server]:
+def _servers(stack: ExitStack, row: dict[str, Any], size: Size, out: Path) -> dict[str, Server]:
     """On one GPU each takes 0.4 of its memory."""
     place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-bench-")))
     shared = row | {"engine": row["engine"] | _share(size)}
@@ -140,7 +141,7 @@ def _servers(
         "PODIUM_CATALOG": json.dumps([str(rows)]),
     }
     podium = start_podium(stack, out, place / "home", more=more)
-    return {"podium": podium.settle(), "bare": bare_up}
+    return {"bare": bare_up, "podium": podium.settle()}
 
 
 def _share(size: Size) -> dict[str, Any]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.gpu import REAL, TINY, chat_row, main
+from bench.chat import Plan
+from bench.gpu import REAL, TINY, chat_row, compared, main
 from bench.gpu_device import Device, check
 from bench.gpu_engines import embedder_rates, speech_rates, table
 from bench.gpu_shapes import TINY_CHAT, TINY_SPEECH, ChatShape, write_chat, write_speech
-from bench.servers import bare_command
+from bench.servers import Server, bare_command
 from deployments.onboarding.machine import Gpu
 from models.catalog import ModelCard
 from models.errors import SetupError
@@ -64,6 +68,39 @@ def test_both_sides_have_one_row(tmp_path: Path, size: Any) -> None:
     words = bare_command(card, 1)
     assert words[words.index("--load-format") + 1] == "dummy"
     assert card.num_gpus == (1 if size is REAL else 0)
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers as a chat server does, with as many tokens as it is asked for."""
+
+    protocol_version = "HTTP/1.0"
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(200)
+        self.end_headers()
+        piece = {"choices": [{"index": 0, "delta": {"content": "w"}}]}
+        told = {"prompt_tokens": 9, "completion_tokens": asked["max_tokens"]}
+        for one in [*[piece] * asked["max_tokens"], {"choices": [], "usage": told}]:
+            self.wfile.write(f"data: {json.dumps(one)}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing to say."""
+
+
+def test_two_servers_are_compared_and_the_report_is_written(tmp_path: Path) -> None:
+    card = ModelCard.model_validate(chat_row(write_chat(tmp_path / "chat", TINY_CHAT), TINY))
+    with ExitStack() as stack:
+        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        stack.callback(server.shutdown)
+        where = Server(f"http://127.0.0.1:{server.server_port}")
+        both = {"bare": where, "podium": where}
+        found = compared(stack, both, Plan(1, TINY.concurrency, 2), card, tmp_path)
+    assert [one.concurrency for one in found] == [1, 2]
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["about"]["command"] == "python -m bench.gpu --rounds 1"
 
 
 def test_a_speech_model_of_that_shape_is_heard_to_the_last_token(tmp_path: Path) -> None:
