@@ -1,17 +1,49 @@
 """Ray Serve LLM beside Podium: `python -m bench.ray_llm`.
 
-Podium's lock leaves out what `ray.serve.llm` needs, so on an installation of the lock this says
-what is missing instead of a figure.
+The same questions, in rounds that take turns, to vLLM's own server, to Ray Serve LLM with its own
+ingress, and to Podium with a key that has rates and a budget; all three over the same weights and
+engine arguments. Podium's lock leaves out what `ray.serve.llm` needs, so on an installation of the
+lock alone this says what is missing instead of a figure.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
-# Told to the report: this measurement has nothing to measure here.
-ABSENT = 3
+import httpx2
+
+from bench.chat import Plan, Side, comparisons, measure, one_load, stopped_in_order
+from bench.chat_report import write_samples
+from bench.child import Child
+from bench.governance import governed_key
+from bench.machine import about_machine
+from bench.report_parts import ABSENT
+from bench.samples import Sample
+from bench.servers import (
+    MODEL,
+    START_S,
+    STOP_S,
+    Server,
+    end_tokens,
+    packaged_card,
+    server_environment,
+    start_bare,
+    start_podium,
+)
+from bench.side_figures import BARE, compared, sides
+from deployments.port_block import claim_ports
+
+RAY = "ray-llm"
+PODIUM = "podium"
 
 
 def missing(module: str = "ray.serve.llm") -> str | None:
@@ -23,17 +55,98 @@ def missing(module: str = "ray.serve.llm") -> str | None:
     return None
 
 
-def main() -> int:
-    """Say what is missing; a measurement of an installed one is not written yet, and it says so."""
-    why = missing()
-    reason = (
-        f"Ray Serve LLM is not installed here: {why}."
-        if why is not None
-        else "Ray Serve LLM is installed, but no measurement of it is written yet."
+def document(samples: Sequence[Sample], plan: Plan) -> dict[str, Any]:
+    """Each side's figures, both beside bare, and Podium beside Ray Serve LLM."""
+    to_bare = {side: comparisons(samples, plan, (BARE, side)) for side in (RAY, PODIUM)}
+    to_ray = comparisons(samples, plan, (RAY, PODIUM))
+    return {
+        "rounds": plan.rounds,
+        "clients": [
+            {
+                "clients": clients,
+                "sides": sides({side: found[place] for side, found in to_bare.items()}),
+                "to_bare": {side: compared(found[place]) for side, found in to_bare.items()},
+                "to_ray": compared(to_ray[place]),
+            }
+            for place, clients in enumerate(plan.concurrency)
+        ],
+    }
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Start the three, measure, stop; the document."""
+    plan = Plan(arguments.rounds, tuple(arguments.concurrency), arguments.requests)
+    folder: Path = arguments.out
+    folder.mkdir(parents=True, exist_ok=True)
+    about = about_machine([]) | {"command": " ".join(["python -m bench.ray_llm", *arguments.words])}
+    with stopped_in_order() as stack:
+        samples = measure(_start(stack, folder), plan, end_tokens(packaged_card()))
+    write_samples(folder, samples)
+    return {"machine": about, **document(samples, plan)}
+
+
+def _start(stack: ExitStack, folder: Path) -> dict[str, Side]:
+    print("starting vLLM's own server, Ray Serve LLM and Podium", file=sys.stderr, flush=True)
+    bare = start_bare(stack, folder)
+    place = stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-bench-"))
+    podium = start_podium(stack, folder, Path(place) / "home")
+    ray = _start_ray(stack, folder)
+    settled = podium.settle()
+    return one_load(
+        stack,
+        {
+            BARE: bare.settle(),
+            RAY: ray,
+            PODIUM: Server(settled.url, governed_key(settled)),
+        },
     )
-    print(json.dumps({"reason": reason}))
-    return ABSENT
+
+
+def _start_ray(stack: ExitStack, folder: Path) -> Server:
+    block = claim_ports()
+    stack.callback(block.release)
+    url = f"http://127.0.0.1:{block.http[0]}"
+    child = Child(
+        "Ray Serve LLM",
+        [sys.executable, "-W", "ignore", "-m", "bench.ray_llm_server", str(block.http[0])],
+        server_environment(),
+        folder / "ray-llm.log",
+    )
+    stack.callback(child.stop, STOP_S)
+    return child.wait_until(lambda: Server(url) if _answers(url) else None, START_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        told = httpx2.get(f"{url}/v1/models", timeout=2.0)
+    except httpx2.TransportError:
+        return False
+    return told.status_code == httpx2.codes.OK and MODEL in told.text
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure Ray Serve LLM and Podium beside vLLM.")
+    parser.add_argument("--rounds", type=int, default=8, help="interleaved rounds (8)")
+    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--requests", type=int, help="a side, round and concurrency")
+    parser.add_argument("--out", type=Path, default=_folder(), help="folder of logs and samples")
+    return parser.parse_args(words, argparse.Namespace(words=list(words)))
+
+
+def _folder() -> Path:
+    return Path("build/bench") / f"ray-llm-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Measure and print one JSON document, or say what is missing."""
+    arguments = _arguments(words)
+    why = missing()
+    if why is not None:
+        print(json.dumps({"reason": f"Ray Serve LLM is not installed here: {why}."}))
+        return ABSENT
+    print(json.dumps(run(arguments), indent=1))
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

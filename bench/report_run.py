@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.machine import about_machine
-from bench.ray_llm import ABSENT
-from bench.report_parts import Part
+from bench.report_parts import ABSENT, Part
 from models.errors import SetupError
 
 Status = Literal["measured", "absent", "failed", "not run"]

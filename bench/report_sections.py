@@ -18,6 +18,9 @@ SIDES = {
     "ungoverned": "HTTP, no governance",
     "podium": "HTTP, governed",
 }
+BESIDE_RAY = {"bare": "vLLM's own server", "ray-llm": "Ray Serve LLM", "podium": "Podium"}
+_CHAT_HEAD = ("clients", "", "first token, ms", "between tokens p50, ms", "p99, ms", "tokens/s")
+_PRICE_HEAD = ("clients", "from → to", "first token, ms", "p99 between tokens", "tokens/s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +105,7 @@ def _rungs(title: str, result: Result) -> Section:
     figures, prices = [], []
     for row in result["clients"]:
         clients = str(row["clients"])
-        for side, name in SIDES.items():
-            one = row["sides"][side]
-            figures.append(
-                (clients, name, f"{one['ttft_ms']:.1f}", f"{one['itl_p50_ms']:.1f}",
-                 f"{one['itl_p99_ms']:.1f}", f"{one['tokens_per_s']:,.0f}")
-            )  # fmt: skip
+        figures += [_side(clients, name, row["sides"][side]) for side, name in SIDES.items()]
         for step in row["steps"]:
             prices.append((clients, f"{SIDES[step['from']]} → {SIDES[step['to']]}", *_price(step)))
         beside = row["to_bare"]["podium"]
@@ -115,18 +113,21 @@ def _rungs(title: str, result: Result) -> Section:
     same = min(
         beside["same_text"] for row in result["clients"] for beside in row["to_bare"].values()
     )
-    head = ("clients", "", "first token, ms", "between tokens p50, ms", "p99, ms", "tokens/s")
-    price = ("clients", "from → to", "first token, ms", "p99 between tokens", "tokens/s")
     return Section(
         "rungs",
         title,
         f"The same questions to every rung, {result['rounds']} times, each rung in its turn. The "
         "second table has what each rung adds to the one below it: medians of paired differences, "
         "with 95 % intervals over rounds.",
-        (Table(head, tuple(figures)), Table(price, tuple(prices))),
+        (Table(_CHAT_HEAD, tuple(figures)), Table(_PRICE_HEAD, tuple(prices))),
         "rungs",
         (f"{_all(same)} the same text as vLLM's own server gave.",),
     )
+
+
+def _side(clients: str, name: str, one: Mapping[str, float]) -> tuple[str, ...]:
+    shown = (f"{one[figure]:.1f}" for figure in ("ttft_ms", "itl_p50_ms", "itl_p99_ms"))
+    return (clients, name, *shown, f"{one['tokens_per_s']:,.0f}")
 
 
 def _all(share: float) -> str:
@@ -272,7 +273,25 @@ def _pipeline(title: str, result: Result) -> Section:
 
 
 def _ray(title: str, result: Result) -> Section:
-    return Section("ray-llm", title, notes=(str(result.get("reason", "")),))
+    figures, prices = [], []
+    for row in result["clients"]:
+        clients = str(row["clients"])
+        figures += [_side(clients, name, row["sides"][side]) for side, name in BESIDE_RAY.items()]
+        vllm, ray, ours = BESIDE_RAY.values()
+        for names, step in (
+            (f"{vllm} → {ray}", row["to_bare"]["ray-llm"]),
+            (f"{vllm} → {ours}", row["to_bare"]["podium"]),
+            (f"{ray} → {ours}", row["to_ray"]),
+        ):
+            prices.append((clients, names, *_price(step)))
+    return Section(
+        "ray-llm",
+        title,
+        f"The same questions to all three, {result['rounds']} times in turns, over the same weights"
+        " and engine arguments. Ray Serve LLM has its own ingress and Ray Serve's own proxy, and"
+        " holds no piece of a stream back; Podium's key has rates and a budget.",
+        (Table(_CHAT_HEAD, tuple(figures)), Table(_PRICE_HEAD, tuple(prices))),
+    )
 
 
 _BUILDERS: Mapping[str, Callable[[str, Result], Section]] = {

@@ -24,7 +24,6 @@ from bench.chat_report import write_samples
 from bench.generator import Generator
 from bench.governance import cluster_of, deploy_ungoverned, governed_key
 from bench.machine import about_machine
-from bench.paired import Comparison, Estimate
 from bench.samples import Sample
 from bench.servers import (
     Server,
@@ -34,10 +33,10 @@ from bench.servers import (
     start_bare,
     start_podium,
 )
+from bench.side_figures import BARE, compared, sides
 from models.local.vllm_requests import engine_environment
 from models.local.vllm_settings import VllmSettings
 
-BARE = "bare"
 # From the engine up; each stands on the one before it.
 RUNGS = ("engine", "handle", "ungoverned", "podium")
 _NICER = 5
@@ -53,40 +52,16 @@ def document(samples: Sequence[Sample], plan: Plan) -> dict[str, Any]:
         "clients": [
             {
                 "clients": clients,
-                "sides": _sides({rung: found[place] for rung, found in to_bare.items()}),
-                "to_bare": {rung: _compared(found[place]) for rung, found in to_bare.items()},
+                "sides": sides({rung: found[place] for rung, found in to_bare.items()}),
+                "to_bare": {rung: compared(found[place]) for rung, found in to_bare.items()},
                 "steps": [
-                    {"from": lower, "to": upper, **_compared(found[place])}
+                    {"from": lower, "to": upper, **compared(found[place])}
                     for (lower, upper), found in steps.items()
                 ],
             }
             for place, clients in enumerate(plan.concurrency)
         ],
     }
-
-
-def _sides(found: dict[str, Comparison]) -> dict[str, Any]:
-    first = next(iter(found.values()))
-    bare = {BARE: _figures(first, "bare", first.ttft_bare_ms)}
-    return bare | {rung: _figures(one, "podium", one.ttft_podium_ms) for rung, one in found.items()}
-
-
-def _figures(one: Comparison, side: str, ttft: Estimate) -> dict[str, float]:
-    return {
-        "ttft_ms": round(ttft.value, 2),
-        "itl_p50_ms": round(one.itl_p50_ms[side], 2),
-        "itl_p99_ms": round(one.itl_p99_ms[side], 2),
-        "tokens_per_s": round(one.tokens_per_s[side], 1),
-    }
-
-
-def _compared(one: Comparison) -> dict[str, Any]:
-    names = ("ttft_added_ms", "itl_p50_ratio", "itl_p99_ratio", "throughput_ratio")
-    found = {name: getattr(one, name) for name in names}
-    return {
-        name: {"value": round(e.value, 4), "low": round(e.low, 4), "high": round(e.high, 4)}
-        for name, e in found.items()
-    } | {"same_text": round(one.same_text, 4)}
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -96,8 +71,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     about = about_machine([]) | {"command": " ".join(["python -m bench.rungs", *arguments.words])}
     with stopped_in_order() as stack:
-        sides = _start(stack, folder)
-        samples = measure(sides, plan, end_tokens(packaged_card()))
+        samples = measure(_start(stack, folder), plan, end_tokens(packaged_card()))
     write_samples(folder, samples)
     return {"machine": about, **document(samples, plan)}
 
