@@ -26,12 +26,18 @@ def _lines(page: Page) -> Iterator[str]:
             yield f"| {what} | {target} | {measured} | {span} | {shown} |"
     yield ""
     yield f"`podium bench report`, {page.about['date']}, {page.about['machine']}."
+    yield from page.warnings
 
 
 def write_readme(path: Path, page: Page) -> None:
     """Put the figures between the marks; SetupError where there are none, or figures are thin."""
     if page.warnings and any(one.quick for one in page.records):
         raise SetupError("A quick look is not for the README: run the report without --quick.")
+    if lacking := [one.part for one in page.records if one.status in ("failed", "not run")]:
+        raise SetupError(
+            f"The README takes a whole report; there are no figures of: {', '.join(lacking)}."
+            " Run the report again: what was measured is kept."
+        )
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
