@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from models.deadline import Deadline
 from retrieval.access import Everything
 from retrieval.index import IndexOptions
-from retrieval.lexical import match_expression
+from retrieval.lexical import expression, terms_of
+from retrieval.maxscore import word
 from retrieval.opening import Retrieval, open_retrieval
 from retrieval.ports import SearchRequest
 from retrieval.preparing import IngestRequest
@@ -81,9 +83,13 @@ def test_what_is_found_is_what_is_there_and_allowed(
         again.close()
 
 
-@given(query=st.text(max_size=200))
-def test_no_text_becomes_syntax(query: str) -> None:
-    expression = match_expression(query)
-    if expression:
-        terms = expression.split(" OR ")
-        assert all(term[0] == term[-1] == '"' and '"' not in term[1:-1] for term in terms)
+@given(query=st.text(max_size=200), leading=st.integers(1, 5))
+def test_no_text_becomes_syntax(query: str, leading: int) -> None:
+    """Without its quoted terms nothing is left of an expression but what we put there."""
+    words = [word(term, 1, 9) for term in terms_of(query)]
+    if words:
+        match = expression(words, leading).match
+        assert set(re.sub(r'"[^"]*"', "", match)) <= set(" ()ANDOR")
+        told = [term[1:-1] for term in re.findall(r'"[^"]*"', match)]
+        assert set(told) == {one.term for one in words}
+        assert all(re.fullmatch(r"\w+", term) for term in told)
