@@ -24,10 +24,11 @@ import httpx2
 import psutil
 
 from deployments.home import Home
-from deployments.port_block import PortBlock, claim_ports, free_ports
+from deployments.port_block import PortBlock, claim_ports
 from deployments.private_file import write_private
 from deployments.ray_environment import RunFolder, make_run_folder, ray_environment
 from tests.bound import bound
+from tests.serve.cluster.ports import free_ports
 from tests.serve.instance import BIN, environment
 
 # Not 127.0.0.1, which Ray takes for a machine alone.

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.port_block import free_ports
 from tests.bound import bound
 from tests.serve.cluster.load import Load
+from tests.serve.cluster.ports import free_ports
 from tests.serve.cluster.site import chat, raised
 
 BACK_S = 60.0
