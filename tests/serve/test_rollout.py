@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tests.serve.beside import told_by
 from tests.serve.instance import Instance
-from tests.serve.rollout_app import STREAMS
+
+STREAMS = 6
 
 
 def test_no_call_fails_while_serve_replaces_the_gate(podium: Instance, tmp_path: Path) -> None:
