@@ -71,15 +71,20 @@ def search(
     """The `k` best chunks by BM25 among documents with one of `labels`.
 
     Only chunks with a word that can lift them among the `k` are scored. Where the first guess of
-    which these are proves too narrow, the score found says which are enough.
+    which these are proves too narrow, the score found says which are enough. Where fewer than `k`
+    are found, every chunk with any of the words is looked at: what is hidden from the asker may
+    change how words weigh, never which of the chunks he may see are found.
     """
-    words = _words(connection, collection_pk, query) if labels else ()
-    if not words:
+    every = _words(connection, collection_pk, query) if labels else ()
+    if not every:
         return ()
+    words = telling(every)
     leading = needed(words, likely(words, k))
     found = _ranked(connection, collection_pk, expression(words, leading), k, labels)
-    least = found[-1].score if len(found) == k else 0.0
-    if (enough := needed(words, least)) > leading:
+    if len(found) < k:
+        whole = expression(every, len(every))
+        return _ranked(connection, collection_pk, whole, k, labels)
+    if (enough := needed(words, found[-1].score)) > leading:
         found = _ranked(connection, collection_pk, expression(words, enough), k, labels)
     return found
 
@@ -116,7 +121,7 @@ def _words(connection: sa.Connection, collection_pk: int, query: str) -> tuple[W
         (term, connection.exec_driver_sql(asked, (f'"{term}"', count // 2 + 1)).scalar_one())
         for term in terms_of(query)
     )
-    return telling([word(term, found, count) for term, found in counted if found])
+    return tuple(word(term, found, count) for term, found in counted if found)
 
 
 def _ranked(

@@ -11,7 +11,7 @@ import pytest
 from retrieval import lexical
 from retrieval.database import open_database, reading
 from retrieval.lexical import Asked, IndexText, terms_of
-from retrieval.maxscore import likely, needed
+from retrieval.maxscore import likely, needed, telling
 from tests.unit.retrieval.writing import new_document, new_store
 
 
@@ -92,12 +92,37 @@ def test_the_best_are_those_of_scoring_every_chunk(tmp_path: Path) -> None:
         query = " ".join(f"w{word}" for word in rng.zipf(1.5, 4) % 50)
         for k, labels in ((3, {"open", "shut"}), (3, {"open"}), (60, {"shut"})):
             with reading(engine) as connection:
-                words_ = lexical._words(connection, 1, query)
-                every = Asked(lexical._any(words_), 1)
+                every = Asked(" OR ".join(f'"{term}"' for term in terms_of(query)), 1)
                 wanted = lexical._ranked(connection, 1, every, k, frozenset(labels))
                 found = lexical.search(connection, 1, query, k, frozenset(labels))
+                words_ = telling(lexical._words(connection, 1, query))
                 narrowed += needed(words_, likely(words_, k)) < len(words_)
-            assert [one.score for one in found] == pytest.approx([one.score for one in wanted])
+            assert [one.score for one in found] == pytest.approx(
+                [one.score for one in wanted], abs=1e-4
+            )
     assert narrowed > 20
+    engine.dispose()
+    store.close()
+
+
+def test_a_word_that_only_hidden_chunks_have_hides_no_other(tmp_path: Path) -> None:
+    """What is found tells nothing of what may not be seen; a word in every chunk is found too."""
+    store = new_store(tmp_path)
+    for number in range(6):
+        store.put("kb", new_document(f"open-{number}", f"invoice number{number}", label="open"))
+    store.put("kb", new_document("shut", "invoice orion", label="shut"))
+    engine = open_database(tmp_path / "retrieval.db")
+
+    def found(query: str, *labels: str) -> list[int]:
+        with reading(engine) as connection:
+            return [
+                one.chunk_pk for one in lexical.search(connection, 1, query, 6, frozenset(labels))
+            ]
+
+    assert len(found("orion", "open", "shut")) == 1
+    assert found("orion", "open") == []
+    assert len(found("invoice nowhere", "open")) == 6
+    assert found("invoice orion", "open") == found("invoice nowhere", "open")
+    assert set(found("invoice number3", "open")) == set(found("invoice", "open"))
     engine.dispose()
     store.close()
