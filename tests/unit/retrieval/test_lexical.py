@@ -126,3 +126,21 @@ def test_a_word_that_only_hidden_chunks_have_hides_no_other(tmp_path: Path) -> N
     assert set(found("invoice number3", "open")) == set(found("invoice", "open"))
     engine.dispose()
     store.close()
+
+
+def test_a_rare_word_in_long_chunks_gives_way_to_a_common_one_in_short_chunks(
+    tmp_path: Path,
+) -> None:
+    """The first guess takes the rare word's chunks for the best; their score shows they are not."""
+    store = new_store(tmp_path)
+    texts = ["rare " + "filler " * 400] * 3 + ["common " * 5] * 40 + ["other"] * 57
+    store.put("kb", new_document("all", *texts, label="open"))
+    engine = open_database(tmp_path / "retrieval.db")
+    with reading(engine) as connection:
+        words = telling(lexical._words(connection, 1, "rare common"))
+        assert needed(words, likely(words, 3)) == 1
+        found = lexical.search(connection, 1, "rare common", 3, frozenset({"open"}))
+        common = lexical.search(connection, 1, "common", 3, frozenset({"open"}))
+    assert [one.chunk_pk for one in found] == [one.chunk_pk for one in common]
+    engine.dispose()
+    store.close()
