@@ -90,7 +90,7 @@ def _gateway(
     )
     state = StateService.options(  # type: ignore[attr-defined]
         **_shape("State", 0.25, ongoing=256, labels=place.state, health_s=_NEEDED_HEALTH_S)
-    ).bind(home, settings.policy, settings.ledger)
+    ).bind(home, settings.ledger)
     limits = settings.gateway.limits
     shape = _shape(
         "Gateway", settings.gateway.num_cpus, ongoing=limits.in_flight * 2, labels=place.gateway

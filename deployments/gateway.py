@@ -84,6 +84,7 @@ class Gateway:
             keeper=keeper,
             scanner=text_scanner(settings),
         )
+        self._state.record_policy()
         self._tasks = [
             asyncio.create_task(self._state.status.watch()),
             asyncio.create_task(self._state.keyring.watch(self._state.state)),

@@ -175,15 +175,19 @@ class GatewayState:
         held = load.held_now(time.monotonic())
         return True if held is None else f"is not asked: {held.detail}"
 
+    def record_policy(self) -> None:
+        """Have State write into the ledger which policy is in force here, as soon as it answers."""
+        self.decisions.add(policy_applied(self.policy.digest, time.time()))
+
     async def swap_policy(self, policy: Policy) -> None:
         """Put another policy in force for every request that begins from now on."""
+        record = policy_applied(policy.digest, time.time())
         try:
-            await RemoteLedger(self.state).append(
-                policy_applied(policy.digest, time.time()), durable=True
-            )
+            await RemoteLedger(self.state).append(record, durable=True)
         except PodiumError as error:
-            # A policy that holds more back must not wait for the ledger.
-            self.log.error("policy not recorded", extra={"code": error.code})
+            # A policy that holds more back must not wait for the ledger, which is told later.
+            self.log.error("policy not recorded yet", extra={"code": error.code})
+            self.decisions.add(record)
         self.policy = policy
 
     async def close(self, seconds: float) -> None:

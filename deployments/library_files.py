@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from deployments.home import Home
@@ -54,6 +54,19 @@ def folders_of(settings: Settings, home: str | None) -> list[Path]:
         for setting in ("prompts", "schemas", "pipelines")
         for folder in _folders(setting, getattr(settings, setting), home)
     ]
+
+
+def yaml_files(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """What may be read of a folder: links are followed, folders with a dot left out."""
+    here = folder.resolve()
+    if here in above:
+        return
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if not entry.name.startswith("."):
+                yield from yaml_files(entry, above | {here})
+        elif entry.name.endswith((".yaml", ".yml")):
+            yield entry
 
 
 def _folders(setting: str, named: tuple[str, ...], home: str | None) -> list[Path]:

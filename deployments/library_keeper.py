@@ -13,7 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.library_files import check_routes, folders_of, read_library, read_plans
+from deployments.library_files import (
+    check_routes,
+    folders_of,
+    read_library,
+    read_plans,
+    yaml_files,
+)
 from deployments.policy_keeper import PERIOD_S, Stamp, stamp
 from deployments.settings import Settings
 from models.catalog import Catalog
@@ -48,7 +54,9 @@ class LibraryKeeper:
         self._settings = settings
         self._catalog = catalog
         self._looking = threading.Lock()
-        self._taken = self._seen = self._stamps()
+        # None is what no files ever are: they are read anew, whether they changed or not.
+        self._taken: _Stamps | None = self._stamps()
+        self._seen: _Stamps | None = self._taken
         self._books = deque([self._read()], maxlen=_REMEMBERED)
 
     @property
@@ -71,7 +79,7 @@ class LibraryKeeper:
             except (PodiumError, OSError) as error:
                 # A folder that is gone, or is being replaced: it is read anew when it is back.
                 self._refuse(error)
-                self._taken = frozenset()
+                self._taken = self._seen = None
                 return False
             settled, self._seen = now == self._seen, now
             if now == self._taken or not settled:
@@ -83,7 +91,12 @@ class LibraryKeeper:
         """Look for ever; cancel to stop."""
         while True:
             await asyncio.sleep(period)
-            await asyncio.to_thread(self.look)
+            try:
+                await asyncio.to_thread(self.look)
+            except Exception as error:
+                # Nobody would look any more if one wrong file ended the watch.
+                self._refuse(error)
+                self._taken = None
 
     def _take(self) -> bool:
         try:
@@ -91,6 +104,8 @@ class LibraryKeeper:
             check_routes(books.plans, self._catalog)
         except (PodiumError, OSError) as error:
             self._refuse(error)
+            if _may_pass(error):
+                self._taken = None
             return False
         log.warning("prompts and pipelines swapped", extra={"pipelines": sorted(books.plans)})
         self._books.append(books)
@@ -102,8 +117,8 @@ class LibraryKeeper:
         plans = read_plans(self._settings, self._settings.home, library)
         return Books(library, plans)
 
-    def _refuse(self, error: PodiumError | OSError) -> None:
-        why = error.message if isinstance(error, PodiumError) else f"{error.strerror}"
+    def _refuse(self, error: Exception) -> None:
+        why = _why(error)
         if why != self.refused:
             log.error(
                 "prompts or pipelines refused; those before stay in force",
@@ -116,5 +131,20 @@ class LibraryKeeper:
 
     def _files(self) -> Iterator[Path]:
         for folder in folders_of(self._settings, self._settings.home):
-            yield from folder.rglob("*.yaml")
-            yield from folder.rglob("*.yml")
+            yield from yaml_files(folder)
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether reading failed, which may go well again though no file changes."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__
+    return error is not None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, PodiumError):
+        return error.message
+    # What an error that nobody foresaw says may be content.
+    return (
+        f"{error.strerror}" if isinstance(error, OSError) else f"it ended in {type(error).__name__}"
+    )

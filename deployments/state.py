@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,7 @@ from ray import get_runtime_context, serve
 from deployments.assets import Asset, check_kept, forget_asset, forget_assets, keep_asset
 from deployments.home import Home
 from deployments.ledger import open_ledger
-from deployments.policy_in_force import read_policy
 from deployments.replica_environment import enter_replica
-from deployments.settings import Settings
 from models.errors import PodiumError
 from router.acts.act import Act, ActStatus
 from router.acts.book import ActBook
@@ -23,7 +20,6 @@ from router.budget import Amount, Claim
 from router.costs import CallCost, CostQuery, CostSum
 from router.key_limits import KeyLimits
 from router.keys import Key, KeyRecord
-from router.ledger.acts import policy_applied
 from router.ledger.images import picture_deleted
 from router.ledger.port import Receipt
 from router.ledger.record import Record
@@ -35,18 +31,15 @@ from router.store.retention import Retention
 from router.store.sql_costs import SqlCostStore
 from router.store.state import NewKey, State
 
-log = logging.getLogger("podium.state")
-
 
 @serve.deployment
 class StateService:
     """The store behind every gateway replica; each call is a query or two.
 
-    `policy` and `ledger` are the settings of those names. Which policy is in force is written into
-    the ledger at each start, as it is then: it may have changed since this was deployed.
+    `ledger` is the setting of that name.
     """
 
-    def __init__(self, home: str, policy: str | None = None, ledger: str | None = None) -> None:
+    def __init__(self, home: str, ledger: str | None = None) -> None:
         enter_replica("state")
         self._home = opened = Home(Path(home))
         self._ledger = open_ledger(opened, ledger)
@@ -56,12 +49,6 @@ class StateService:
         self._retention = Retention.open(opened.database)
         self._costs = SqlCostStore(open_sqlite(opened.database))
         self._acts = ActBook.open(opened.database, self._ledger)
-        try:
-            found = read_policy(Settings(home=home, policy=policy))
-            self._ledger.note(policy_applied(found.digest, time.time()))
-        except PodiumError as error:
-            # Podium serves without a ledger what needs none; whatever needs it is refused.
-            log.error("policy not recorded", extra={"code": error.code})
 
     def __del__(self) -> None:
         """Serve calls this before it ends the replica: what is in line is still written."""

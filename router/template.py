@@ -78,6 +78,11 @@ def compile_template(text: str, inputs: frozenset[str], field: str) -> Template:
         return _ENV.from_string(text)
     except (TemplateSyntaxError, TemplateError) as error:
         raise InvalidConfig(f"{field}: {error.message}.", param=field) from error
+    except (RecursionError, SyntaxError) as error:
+        # The latter is Python's own, of the code that Jinja wrote.
+        raise InvalidConfig(
+            f"{field} is nested too deeply: make it flatter.", param=field
+        ) from error
 
 
 def render(template: Template, values: Mapping[str, Any], name: str) -> str:

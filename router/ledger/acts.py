@@ -43,7 +43,7 @@ def not_done(act: Record, at: float) -> Record:
 
 
 def policy_applied(digest: str, at: float) -> Record:
-    """The policy of that digest is in force from now on; written at every start."""
+    """The policy of that digest is in force from now on; each gateway writes it at its start."""
     return Record("admin", "", at, {"act": "policy_applied", "policy_digest": digest})
 
 

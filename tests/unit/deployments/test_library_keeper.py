@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from deployments.library_keeper import LibraryKeeper
 from deployments.settings import Settings
-from models.catalog import builtin_catalog, load_catalog
+from models.catalog import Catalog, builtin_catalog, load_catalog
 from router.prompts import load_prompts
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +35,18 @@ def prompts(tmp_path: Path) -> Path:
 @pytest.fixture
 def keeper(tmp_path: Path, prompts: Path) -> LibraryKeeper:
     return LibraryKeeper(Settings(home=str(tmp_path)), CATALOG)
+
+
+class _Stumbling:
+    """A catalog that knows every model, and answers the first question with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._errors = [error]
+
+    def __contains__(self, model: object) -> bool:
+        if self._errors:
+            raise self._errors.pop()
+        return True
 
 
 def _version(keeper: LibraryKeeper) -> str:
@@ -108,6 +123,80 @@ def test_a_folder_that_goes_is_said_and_what_was_read_stays(tmp_path: Path, prom
     gone.rename(prompts)
     _settled(keeper)
     assert keeper.refused is None
+
+
+def test_a_folder_that_comes_back_empty_is_taken_as_such(tmp_path: Path, prompts: Path) -> None:
+    keeper = LibraryKeeper(Settings(prompts=(str(prompts),)), CATALOG)
+    prompts.rename(tmp_path / "gone")
+    assert not _settled(keeper)
+    assert keeper.refused is not None
+    prompts.mkdir()
+    assert not keeper.look()
+    assert keeper.look()
+    assert keeper.refused is None
+    assert "support/draft@v2" not in keeper.books.library.prompts.names()
+
+
+def test_what_changes_behind_a_link_is_taken(
+    keeper: LibraryKeeper, tmp_path: Path, prompts: Path
+) -> None:
+    behind = tmp_path / "behind"
+    (behind / "draft").mkdir(parents=True)
+    (behind / "draft" / "v7.yaml").write_text(DRAFT)
+    (prompts / "linked").symlink_to(behind)
+    assert _settled(keeper)
+    (behind / "draft" / "v8.yaml").write_text(DRAFT)
+    assert _settled(keeper)
+    assert {"linked/draft@v7", "linked/draft@v8"} <= set(keeper.books.library.prompts.names())
+    (behind / "draft" / "again").symlink_to(behind)
+    assert not keeper.look() and not keeper.look()
+
+
+def test_a_read_that_failed_is_tried_again(tmp_path: Path, prompts: Path) -> None:
+    catalog = cast(Catalog, _Stumbling(OSError(5, "Input/output error")))
+    keeper = LibraryKeeper(Settings(home=str(tmp_path)), catalog)
+    (prompts / "labels.yaml").write_text("support/draft: {prod: v2}\n")
+    assert not _settled(keeper)
+    assert keeper.refused == "Input/output error"
+    assert keeper.look()
+    assert keeper.refused is None and _version(keeper) == "v2"
+
+
+async def test_an_error_nobody_foresaw_does_not_end_the_watch(
+    tmp_path: Path, prompts: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog = cast(Catalog, _Stumbling(RuntimeError("words of a customer")))
+    keeper = LibraryKeeper(Settings(home=str(tmp_path)), catalog)
+    (prompts / "labels.yaml").write_text("support/draft: {prod: v2}\n")
+    watch = asyncio.create_task(keeper.watch(period=0.01))
+    async with asyncio.timeout(20):
+        while _version(keeper) != "v2":
+            assert not watch.done()
+            await asyncio.sleep(0.01)
+    watch.cancel()
+    with suppress(asyncio.CancelledError):
+        await watch
+    assert keeper.refused is None
+    (said,) = (one for one in caplog.records if one.levelno == logging.ERROR)
+    assert said.__dict__["why"] == "it ended in RuntimeError"
+
+
+def test_a_change_in_what_kubernetes_mounts_is_taken(tmp_path: Path) -> None:
+    """All of it at once: a link is put in the place of another."""
+    mounted = tmp_path / "mounted"
+    for moment, version in (("..1", "v1"), ("..2", "v2")):
+        (mounted / moment / "support" / "draft").mkdir(parents=True)
+        (mounted / moment / "support" / "draft" / "v2.yaml").write_text(DRAFT)
+        (mounted / moment / "labels.yaml").write_text(f"support/draft: {{prod: {version}}}\n")
+    (mounted / "..data").symlink_to("..1")
+    for name in ("support", "labels.yaml"):
+        (mounted / name).symlink_to(Path("..data") / name)
+    keeper = LibraryKeeper(Settings(prompts=(str(mounted),)), CATALOG)
+    assert _version(keeper) == "v1"
+    (mounted / "..new").symlink_to("..2")
+    (mounted / "..new").replace(mounted / "..data")
+    assert _settled(keeper)
+    assert _version(keeper) == "v2"
 
 
 def test_files_mounted_by_kubernetes_are_read_once(tmp_path: Path) -> None:

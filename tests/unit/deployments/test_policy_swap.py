@@ -33,11 +33,14 @@ class _State:
     def __init__(self, works: bool) -> None:
         self.works = works
         self.asked: list[str] = []
+        self.applied: list[object] = []
 
     async def call(self, method: str, *arguments: Any, **more: Any) -> None:
         self.asked.append(method)
         if not self.works:
             raise ModelUnavailable("State is away.")
+        if method == "record_decisions":
+            self.applied += [record.fields["policy_digest"] for record in arguments[0]]
 
 
 def _gateway(state: _State) -> GatewayState:
@@ -69,9 +72,23 @@ async def test_a_request_ends_under_the_policy_it_began_with() -> None:
 
 
 async def test_a_ledger_that_is_away_does_not_keep_a_policy_out() -> None:
-    gateway = _gateway(_State(works=False))
+    """It is told as soon as it answers."""
+    state = _State(works=False)
+    gateway = _gateway(state)
     await gateway.swap_policy(NEW)
     assert gateway.policy is NEW
+    state.works = True
+    await gateway.close(5.0)
+    assert state.applied == [NEW.digest]
+
+
+async def test_a_gateway_has_its_own_policy_recorded_at_its_start() -> None:
+    state = _State(works=True)
+    gateway = _gateway(state)
+    assert state.asked == []
+    gateway.record_policy()
+    await gateway.close(5.0)
+    assert (state.asked, state.applied) == (["record_decisions"], [OLD.digest])
 
 
 def test_the_metric_tells_of_a_refused_file() -> None:

@@ -172,6 +172,20 @@ def test_templates_reach_nothing_but_plain_data(template: str) -> None:
         render(compile_template(template, _XY, "p"), {"x": "v", "y": {}}, "p")
 
 
+@pytest.mark.parametrize(
+    "template",
+    ["{{ " + "(" * 3000 + "x" + ")" * 3000 + " }}", "{% for a in x %}" * 25 + "{% endfor %}" * 25],
+    ids=["for the parser", "for Python"],
+)
+def test_a_template_nested_too_deeply_is_refused(template: str) -> None:
+    compile_template(
+        "{{ ((x)) }}{% for a in x %}{% for b in a %}{% endfor %}{% endfor %}", _XY, "p"
+    )
+    with pytest.raises(InvalidConfig, match="p is nested too deeply") as raised:
+        compile_template(template, _XY, "p")
+    assert raised.value.param == "p"
+
+
 _XY = frozenset({"x", "y"})
 
 
