@@ -166,7 +166,9 @@ class Cluster:
     def stop(self) -> None:
         """End every node and take the folders away."""
         for name in reversed(list(self.nodes)):
-            self.nodes.pop(name).kill()
+            # What does not end in time must not leave the rest of it behind.
+            with suppress(subprocess.TimeoutExpired, psutil.NoSuchProcess):
+                self.nodes.pop(name).kill()
         for left in psutil.process_iter():
             with suppress(psutil.Error):
                 if left.environ().get("PODIUM_HOME") == str(self.home):
