@@ -42,7 +42,7 @@ WHAT_TO_DO = {
     "PermissionDenied": "Ask for a key with the scope that the message names.",
     "PolicyDenied": "Do not retry. Send data of a lower class, or have the policy changed.",
     "GateTokenInvalid": "Send the request again; if it goes on, `podium down` and `podium up`.",
-    "GateJustOpened": "Send it again; Podium has done so twice by itself.",
+    "GateJustOpened": "Send it again; of a chat Podium has done so twice by itself.",
     "GateTokenExpired": "Send the request again; the gate is overloaded when it goes on.",
     "GateTokenSpent": "Send the request again. Look into it: somebody may replay tokens.",
     "GatePayloadRefused": "Take the secret out, send less, or use a local model.",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.home import make_private
-from deployments.private_file import write_private
+from deployments.private_file import sync_folder, write_private
 from models.errors import NotFound, SetupError, Unavailable
 from models.images import Image
 from router.ledger.images import image_made
@@ -82,11 +82,15 @@ def _label_of(folder: Path, digest: str) -> Path:
 
 
 def _delete(label: Path) -> None:
-    """The label goes last: a picture without one counts as top secret."""
-    for picture in label.parent.glob(f"{label.stem}.*"):
+    """The label goes last: a picture without one counts as top secret.
+
+    What a process that was killed had not written to its end lies beside it, under a hidden name.
+    """
+    for picture in label.parent.glob(f"*{label.stem}.*"):
         if picture != label:
             picture.unlink(missing_ok=True)
     label.unlink(missing_ok=True)
+    sync_folder(label.parent)
 
 
 def keep_asset(folder: Path, asset: Asset) -> Path:

@@ -39,8 +39,8 @@ from router.steps.kind import RunRequest
 
 _PERSONAL = frozenset({"pii"})
 _NO_PSEUDONYMS = (
-    "The prompt has personal data in it, and pseudonyms don't help: a picture that shows one can't"
-    " be turned back. Take it out of the prompt."
+    "The call counts as personal data, and pseudonyms don't help: a picture that shows one can't be"
+    " turned back. Where the prompt has such data, take it out."
 )
 
 

@@ -113,9 +113,9 @@ class ModelStatus:
             new = Load(state="loading" if old.state == "loading" else "failing")
         except Exception as error:
             # Nobody would ask any model again if one answer ended the watch.
-            log.error(
-                "model answered wrongly", extra={"model": name, "error": type(error).__name__}
-            )
+            if old.state != "failing":
+                told = {"model": name, "error": type(error).__name__}
+                log.error("model answered wrongly", extra=told)
             new = Load(state="failing")
         self._loads[name] = new
         return new

@@ -239,7 +239,7 @@ class NoEligibleModel(Unavailable):
 
 
 class GateJustOpened(ModelUnavailable):
-    """The gate began after the request was sealed for the one before it; nothing left."""
+    """The gate began after the request was sealed for the one before it; nothing left by it."""
 
 
 class LedgerUnavailable(Unavailable):

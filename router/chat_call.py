@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.collect import Collector
-from models.errors import ContextLengthExceeded, ModelUnavailable, Overloaded, ReplicaLost
+from models.errors import ContextLengthExceeded, DeadlineExceeded, PodiumError, ReplicaLost
 from models.messages import (
     ChatRequest,
     Completion,
@@ -119,15 +119,16 @@ async def _paid(
     """The answer, with what it may cost at most taken from the run's budget beforehand.
 
     Seconds of an engine are taken up to the step's timeout_s; without one they count afterwards.
-    A call of which nobody knows what it used keeps what was taken; one that is broken off counts
-    the engine's seconds until then as well.
+    A call that was refused used nothing. One of which nobody knows what it used keeps what was
+    taken; one that is broken off counts the engine's seconds until then as well.
     """
     seconds, left = call.step.timeout_s or 0.0, call.deadline.remaining()
     held = call.reserve(chat_bound(card, request, card.window, seconds).nano_usd)
     try:
         done = await get()
-    except (ModelUnavailable, Overloaded) as error:
-        held.nano = held.nano if isinstance(error, ReplicaLost) else 0
+    except PodiumError as error:
+        if not isinstance(error, DeadlineExceeded | ReplicaLost):
+            held.nano = 0
         raise
     except asyncio.CancelledError:
         worked = left - call.deadline.remaining()

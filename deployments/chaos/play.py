@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from deployments.chaos.audit import Window, judge
-from deployments.chaos.faults import KILL, Fault, faults, order
+from deployments.chaos.faults import FULL, KILL, Fault, faults, order
 from deployments.chaos.load import INSIDE, WITH_STUB, Load, outcomes
 from deployments.chaos.report import ChaosReport, Played, invariants
 from deployments.chaos.scene import Scene
@@ -79,8 +79,11 @@ def _keys(scene: Scene) -> dict[str, str]:
 
 
 def known(scene: Scene) -> Mapping[str, Fault]:
-    """Every fault that the instance can have, by name."""
-    return faults(deployments(scene.pid), clock=scene.clock is not None)
+    """Every fault that the instance can have, by name; what leaves is seen at a stub alone."""
+    found = dict(faults(deployments(scene.pid), clock=scene.clock is not None))
+    if not scene.stub:
+        found.pop(f"{FULL}Egress", None)
+    return found
 
 
 def _play(

@@ -68,7 +68,10 @@ class Scene:
             answer = self._send("POST", _CHAT, {**_BODY, "model": "chatgpt"})
         except httpx2.HTTPError:
             return "0"
-        error = answer.json().get("error", {})
+        try:
+            error = answer.json().get("error", {})
+        except ValueError:  # A page of the proxy.
+            error = {}
         return f"{answer.status_code} {error.get('code') or ''}".strip()
 
     def sends(self) -> int:

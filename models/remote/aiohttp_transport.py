@@ -14,7 +14,8 @@ import httpx2
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
-_IDLE_S = 5.0
+# Less than servers keep a connection, uvicorn five seconds: one must not close as we send on it.
+_IDLE_S = 2.0
 # A row of headers this long is no provider's.
 _LONGEST_HEADER = 32 * 1024
 

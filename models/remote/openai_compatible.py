@@ -129,7 +129,7 @@ def _refused(response: httpx2.Response) -> tuple[str, object]:
     """The provider's message and its error object, as the SDK finds them."""
     try:
         told = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", None
     error = told.get("error", told) if isinstance(told, dict) else told
     message = error.get("message") if isinstance(error, dict) else None

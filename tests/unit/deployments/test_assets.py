@@ -58,7 +58,10 @@ def test_one_picture_goes_with_its_label_and_only_by_its_tenant(tmp_path: Path) 
         with pytest.raises(NotFound):
             forget_asset(folder, tenant, digest)
     assert path.exists()
+    torn = path.with_name(f".{path.name}.ab12cd34")
+    torn.write_bytes(DATA[:3])
     forget_asset(folder, "acme", path.stem)
+    assert not torn.exists(), "what a writer that was killed left of it"
     assert not path.exists() and not path.with_suffix(".json").exists()
     assert other.exists() and other.with_suffix(".json").exists()
     with pytest.raises(NotFound):

@@ -7,8 +7,19 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import pytest
+
 from models.deadline import Deadline
-from models.errors import BudgetExceeded
+from models.errors import (
+    BudgetExceeded,
+    DeadlineExceeded,
+    GatePayloadRefused,
+    InvalidRequest,
+    LedgerUnavailable,
+    ModelUnavailable,
+    PodiumError,
+    ReplicaLost,
+)
 from models.messages import ChatDelta, ChatRequest, Completion
 from router.early import EarlyWork
 from router.plan import Plan
@@ -91,6 +102,22 @@ async def test_seconds_of_an_engine_count_until_it_is_stopped() -> None:
     assert call.nano == 5_000 * 10**9
 
 
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [(InvalidRequest("no"), 0), (GatePayloadRefused("no"), 0), (LedgerUnavailable("no"), 0),
+     (ModelUnavailable("no"), 0), (ReplicaLost("no"), 128), (DeadlineExceeded("no"), 128)],
+)  # fmt: skip
+async def test_only_a_call_that_may_have_been_answered_keeps_what_was_taken(
+    error: PodiumError, kept: int
+) -> None:
+    one, early = _world(), EarlyWork(frozenset())
+    one.chats["one"] = _Refusing(error)
+    done = await one.result(_plan(255), {"text": "Hello"}, early=early)
+    assert (type(done.error), sum(call.nano for call in early.calls)) == (
+        type(error), kept * 10**9,
+    )  # fmt: skip
+
+
 async def _stopped(one: World, plan: Plan, early: EarlyWork, slow: _Slow) -> None:
     """A run that is broken off five seconds, by the deadline's clock, into its first call."""
     deadline = Deadline.after(60, lambda: slow.now)
@@ -117,4 +144,18 @@ class _Slow:
     async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
         self.asked.set()
         await asyncio.Event().wait()
+        yield ChatDelta(text="")
+
+
+@dataclass
+class _Refusing:
+    """A chat model that answers nothing but an error."""
+
+    error: PodiumError
+
+    async def complete(self, request: ChatRequest, deadline: Deadline) -> Completion:
+        raise self.error
+
+    async def stream(self, request: ChatRequest, deadline: Deadline) -> AsyncIterator[ChatDelta]:
+        raise self.error
         yield ChatDelta(text="")
