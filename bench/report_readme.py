@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.report_page import Page
+from bench.report_run import Origin
 from models.errors import SetupError
 
 BEGIN = "<!-- figures: written by `podium bench report --readme` -->"
@@ -25,7 +26,9 @@ def _lines(page: Page) -> Iterator[str]:
             shown = f"**{verdict}**" if verdict == "missed" else verdict
             yield f"| {what} | {target} | {measured} | {span} | {shown} |"
     yield ""
-    yield f"`podium bench report`, {page.about['date']}, {page.about['machine']}."
+    # Of the oldest figure, not of the day on which they are put here.
+    date = min(one.date for one in page.records if one.date)
+    yield f"`podium bench report`, {date}, {page.about['machine']}."
     yield from page.warnings
 
 
@@ -38,9 +41,18 @@ def write_readme(path: Path, page: Page) -> None:
             f"The README takes a whole report; there are no figures of: {', '.join(lacking)}."
             " Run the report again: what was measured is kept."
         )
+    if others := [one.part for one in page.records if one.origin != _origin(page)]:
+        raise SetupError(
+            "The README takes the figures of one commit and machine; those of another are:"
+            f" {', '.join(others)}. Run the report again here: it measures them anew."
+        )
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise SetupError(f"{path.name} has no place for figures: put {BEGIN} and {END} into it.")
     path.write_text(f"{before}{BEGIN}\n{block(page)}\n{END}{after}", encoding="utf-8")
+
+
+def _origin(page: Page) -> Origin:
+    return Origin(page.about["commit"], page.about["machine"])

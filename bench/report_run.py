@@ -54,7 +54,7 @@ class Record:
         """Whether it is what `wanted` would measure, so that it need not be done again."""
         mine = (self.part, self.quick, self.command, self.origin)
         theirs = (wanted.part, wanted.quick, wanted.command, wanted.origin)
-        return self.status in ("measured", "absent") and mine == theirs
+        return self.status == "measured" and mine == theirs
 
 
 def origin() -> Origin:

@@ -53,6 +53,12 @@ class Retriever:
         self._sources = open_sources(Home(Path(home)).path, sources)
         self._tools = open_tools(Home(Path(home)).path, sources)
 
+    async def __del__(self) -> None:
+        """Serve calls this before it ends the replica: the next one need not build the indexes."""
+        snapshots = getattr(self, "_snapshots", None)
+        if snapshots is not None:
+            await snapshots.close()
+
     async def search(self, request: SearchRequest, seconds: float) -> tuple[Sealed, ...]:
         """The best hits that the request may see."""
         return await self._sealed.search(request, seconds)
@@ -71,7 +77,8 @@ class Retriever:
 
     async def ingest(self, sent: Sealed, seconds: float) -> IngestOutcome:
         """Add or update one document."""
-        outcome = await self._sealed.ingest(sent, seconds)
+        with self._snapshots.writing(sent.data.collection):
+            outcome = await self._sealed.ingest(sent, seconds)
         if outcome.status != "unchanged":
             self._snapshots.wrote(sent.data.collection)
         return outcome

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
-from models.errors import PodiumError
+from models.errors import DeadlineExceeded, PodiumError
 
 log = logging.getLogger("podium.retriever")
 
@@ -33,6 +34,15 @@ class SnapshotsKept:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @contextmanager
+    def writing(self, collection: str) -> Iterator[None]:
+        """A write of which nobody hears the end any more may still be done: it counts as done."""
+        try:
+            yield
+        except (DeadlineExceeded, asyncio.CancelledError):
+            self.wrote(collection)
+            raise
+
     def wrote(self, collection: str) -> None:
         """The collection was just written to."""
         loop = asyncio.get_running_loop()
@@ -41,6 +51,14 @@ class SnapshotsKept:
             self._timers[collection].cancel()
         due = min(loop.time() + self._quiet_s, end)
         self._timers[collection] = loop.call_at(due, self._due, collection)
+
+    async def close(self) -> None:
+        """Write at once what is still waited with, and come back when all is written."""
+        for collection, timer in tuple(self._timers.items()):
+            timer.cancel()
+            self._due(collection)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _due(self, collection: str) -> None:
         # What is written from here on begins the next wait: it may not be in this snapshot.

@@ -46,6 +46,8 @@ def find(connection: sa.Connection, name: str) -> Collection:
 
 def maybe(connection: sa.Connection, name: str) -> Collection | None:
     """The collection of that name, if there is one."""
+    if "\0" in name:
+        return None  # Not a name, and PostgreSQL would not even compare it.
     row = connection.execute(sa.select(collections).where(collections.c.name == name)).first()
     return None if row is None else _collection(row)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from models.errors import InternalError, SetupError, Unavailable
 from retrieval.errors import NewerSchema
@@ -25,14 +25,15 @@ _PRAGMAS = (
 
 def open_database(path: Path) -> sa.Engine:
     """Open or make the database; one of a newer schema is refused and left as it is."""
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        hide_parameters=True,  # An error would quote documents.
+    )
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
-    try:
-        with writing(engine) as connection:
-            check_schema(connection, path)
-    except DBAPIError as error:
-        raise SetupError(f"{path} is not a usable database; restore it from a backup.") from error
+    refused = f"{path} is not a usable database; restore it from a backup."
+    with making(engine, refused) as connection:
+        check_schema(connection, path)
     return engine
 
 
@@ -50,6 +51,19 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+@contextmanager
+def making(engine: sa.Engine, refused: str) -> Iterator[sa.Connection]:
+    """A write transaction of the start: a statement that fails is a SetupError `refused`."""
+    with _translated():
+        try:
+            with engine.execution_options(immediate=True).begin() as connection:
+                yield connection
+        except OperationalError:
+            raise
+        except DBAPIError as error:
+            raise SetupError(refused) from error
+
+
 def insert(connection: sa.Connection, table: sa.Table, **values: Any) -> int:
     """Insert one row and give its key."""
     key = connection.execute(table.insert().values(**values)).inserted_primary_key
@@ -62,10 +76,17 @@ def insert(connection: sa.Connection, table: sa.Table, **values: Any) -> int:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except OperationalError as error:
         raise Unavailable(
             "The retrieval database did not answer; check that its disk is not full or read-only,"
             " and where it is a server, that it runs.",
+            retry_after=1.0,
+        ) from error
+    except DBAPIError as error:
+        # A standby that only reads, a right or a table that is gone: nothing of the caller's.
+        raise Unavailable(
+            "The retrieval database refused a statement; try again, and if it goes on, see that it"
+            " is no standby that only reads and that Podium's role owns its tables.",
             retry_after=1.0,
         ) from error
 

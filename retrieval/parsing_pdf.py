@@ -37,14 +37,19 @@ def _read(content: bytes, file: str, name: str) -> ParsedDocument:
         raise InvalidDocument(f"{file}: it is encrypted; save it without password.", param="file")
     if len(reader.pages) > MAX_PAGES:
         raise InvalidDocument(f"{file}: over {MAX_PAGES} pages; split it.", param="file")
-    pages = [page.extract_text() for page in reader.pages]
+    pages = [_storable(page.extract_text()) for page in reader.pages]
     if not any(page.strip() for page in pages):
         raise InvalidDocument(f"{file}: its pages hold no text; run OCR first.", param="file")
     return ParsedDocument(_title(reader) or name, "\f".join(pages), _marks(pages))
 
 
 def _title(reader: PdfReader) -> str:
-    return (reader.metadata.title or "").strip() if reader.metadata else ""
+    return _storable(reader.metadata.title or "").strip() if reader.metadata else ""
+
+
+def _storable(text: str) -> str:
+    """Fonts map to NUL and to halves of pairs as well: a database holds neither."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _marks(pages: list[str]) -> tuple[Mark, ...]:

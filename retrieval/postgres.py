@@ -6,21 +6,27 @@ import re
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from models.errors import InvalidConfig, SetupError
-from retrieval.database import check_schema, writing
+from retrieval.database import check_schema, making
 from retrieval.settings import HnswSettings
 
 SCHEMA = "podium_retrieval"
 LEAST_VERSION = (0, 8)
 _DRIVER = "postgresql+psycopg"
 _LOCK_TIMEOUT_MS = 30_000
+# Without them a server that vanished is waited for as long as TCP does: many minutes.
+_WAITS = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 # Any number that is ours; held by whoever writes.
 _WRITING = 0x706F6469
 _NO_EXTENSION = (
     "The PostgreSQL of `retriever.store` has no extension `vector` of version 0.8 or later: install"
     " pgvector there, and as its superuser run CREATE EXTENSION vector."
+)
+_NOT_OURS = (
+    "The PostgreSQL of `retriever.store` does not let Podium's role make its tables: connect to the"
+    " primary, not to a standby that only reads, and as the owner of the database run CREATE SCHEMA"
+    f" {SCHEMA} AUTHORIZATION followed by the name of that role."
 )
 
 
@@ -42,7 +48,13 @@ def open_postgres(url: str, hnsw: HnswSettings) -> sa.Engine:
 def _engine(url: str, hnsw: HnswSettings) -> sa.Engine:
     try:
         address = sa.make_url(url).set(drivername=_DRIVER)
-        engine = sa.create_engine(address, pool_pre_ping=True)
+        waits = {name: wait for name, wait in _WAITS.items() if name not in address.query}
+        engine = sa.create_engine(
+            address,
+            pool_pre_ping=True,
+            hide_parameters=True,  # An error would quote documents.
+            connect_args=waits,
+        )
     except ModuleNotFoundError as error:
         raise SetupError("PostgreSQL needs the extra: pip install 'podium[postgres]'.") from error
     except Exception as error:
@@ -61,17 +73,18 @@ def _engine(url: str, hnsw: HnswSettings) -> sa.Engine:
 
 
 def _make(engine: sa.Engine) -> None:
-    with writing(engine) as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    with making(engine, _NOT_OURS) as connection:
+        # Asked first: a role that may not make schemas may own this one.
+        if connection.exec_driver_sql(f"SELECT to_regnamespace('{SCHEMA}')").scalar() is None:
+            connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+        # Tables of the same names in `public` are another application's.
+        connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
         check_schema(connection, "The PostgreSQL of `retriever.store`")
         version = _version(connection)
     if version is None:
-        try:
-            with writing(engine) as connection:
-                connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-                version = _version(connection)
-        except DBAPIError as error:
-            raise SetupError(_NO_EXTENSION) from error
+        with making(engine, _NO_EXTENSION) as connection:
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
+            version = _version(connection)
     if version is None or version < LEAST_VERSION:
         raise SetupError(_NO_EXTENSION)
 

@@ -11,6 +11,8 @@ from models.errors import InvalidConfig, SetupError
 
 _DRIVER = "postgresql+psycopg"
 _LOCK_TIMEOUT_MS = 5_000
+# Without them a server that vanished is waited for as long as TCP does: many minutes.
+_WAITS = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
 # Any number that is ours; held while the tables are made.
 _MAKING = 0x706F6469756D
 
@@ -23,7 +25,8 @@ def postgres_engine(url: str) -> Engine:
     """
     try:
         address = make_url(url).set(drivername=_DRIVER)
-        engine = create_engine(address, pool_pre_ping=True)
+        waits = {name: wait for name, wait in _WAITS.items() if name not in address.query}
+        engine = create_engine(address, pool_pre_ping=True, connect_args=waits)
     except ModuleNotFoundError as error:
         raise SetupError("PostgreSQL needs the extra: pip install 'podium[postgres]'.") from error
     except Exception as error:

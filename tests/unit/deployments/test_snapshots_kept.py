@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from deployments.snapshots_kept import SnapshotsKept
-from models.errors import NotFound
+from models.errors import DeadlineExceeded, NotFound
 
 
 class Flushed:
@@ -30,7 +30,7 @@ class Flushed:
 
 async def test_many_writes_in_a_row_are_one_snapshot_each_collection() -> None:
     flushed = Flushed()
-    kept = SnapshotsKept(flushed, quiet_s=0.5)
+    kept = SnapshotsKept(flushed, quiet_s=2.0)
     for _ in range(20):
         kept.wrote("kb")
         kept.wrote("other")
@@ -58,3 +58,29 @@ async def test_a_collection_that_is_gone_is_no_failure(caplog: pytest.LogCapture
         await flushed.next()
         await asyncio.sleep(0)
     assert [record.message for record in caplog.records] == ["no index snapshot"]
+
+
+async def test_a_stop_in_order_writes_what_is_waited_with() -> None:
+    flushed = Flushed()
+    kept = SnapshotsKept(flushed, quiet_s=600.0, most_s=600.0)
+    for name in ("kb", "other", "kb"):
+        kept.wrote(name)
+    assert flushed.names.empty()
+    await kept.close()
+    assert sorted([flushed.names.get_nowait(), flushed.names.get_nowait()]) == ["kb", "other"]
+    await kept.close()
+    assert flushed.names.empty()
+
+
+@pytest.mark.parametrize("end", [DeadlineExceeded("It is late."), asyncio.CancelledError()])
+async def test_a_write_that_nobody_waits_for_any_more_counts(end: BaseException) -> None:
+    flushed = Flushed()
+    kept = SnapshotsKept(flushed, quiet_s=600.0)
+    with pytest.raises(NotFound), kept.writing("kb"):
+        raise NotFound("There is none.")
+    await kept.close()
+    assert flushed.names.empty()
+    with pytest.raises(type(end)), kept.writing("kb"):
+        raise end
+    await kept.close()
+    assert flushed.names.get_nowait() == "kb"

@@ -44,3 +44,9 @@ def test_cut_off_file_is_refused_or_read_but_never_crashes() -> None:
             parse_document(whole[:end], "cut.pdf")
         except InvalidDocument as error:
             assert "cut.pdf" in error.message
+
+
+def test_what_a_database_can_not_hold_is_left_out_of_text_and_title() -> None:
+    parsed = parse_document(make_pdf(r"Fi\000rst.", "Second.", title=r"Man\000ual"), "m.pdf")
+    assert (parsed.title, parsed.text) == ("Manual", "First.\fSecond.")
+    assert [parsed.text[mark.start :][:3] for mark in parsed.marks] == ["Fir", "Sec"]

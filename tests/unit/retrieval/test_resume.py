@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tests.words_embedder import WordsEmbedder
 
 COUNT = 60
 KILLED_AT = 25
+# Who writes waits here for its end, however late that comes.
+WRITTEN = 55
 
 
 def opened(place: str, embedder: WordsEmbedder) -> Retrieval:
@@ -39,11 +42,12 @@ async def put(retrieval: Retrieval, number: int) -> str:
 
 
 def ingest(place: str) -> None:
-    """Print each document's number once it is acknowledged."""
+    """Print each document's number once it is acknowledged, until it is killed."""
     retrieval = opened(place, WordsEmbedder())
-    for number in range(COUNT):
+    for number in range(WRITTEN):
         asyncio.run(put(retrieval, number))
         print(number, flush=True)
+    time.sleep(60)
 
 
 @pytest.fixture(params=["files", "postgres"])

@@ -42,6 +42,10 @@ def test_a_default_that_does_not_wait_is_overruled_and_a_stop_is_unavailable() -
         engine = postgres_engine(url)
         with engine.connect() as held:
             assert held.execute(text("SHOW synchronous_commit")).scalar() == "on"
+            driver = held.connection.driver_connection
+            assert driver is not None
+            waits = driver.info.get_parameters()
+            assert (waits["connect_timeout"], waits["tcp_user_timeout"]) == ("10", "30000")
         engine.dispose()
         chain = open_postgres_chain(url, KEY)
         assert len(chain.append([RECORD])) == 1
