@@ -198,11 +198,11 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="podium bench chat", description="Measure chat beside vLLM's own server."
     )
-    parser.add_argument("--rounds", type=_positive, default=5, help="interleaved rounds (5)")
+    parser.add_argument("--rounds", type=positive, default=5, help="interleaved rounds (5)")
     parser.add_argument(
         "--concurrency", type=_counts, default=(1, 8, 32), metavar="1,8,32", help="clients at once"
     )
-    parser.add_argument("--requests", type=_positive, help="a side, round and concurrency")
+    parser.add_argument("--requests", type=positive, help="a side, round and concurrency")
     parser.add_argument("--url", default=None, help="measure a Podium that runs already")
     parser.add_argument("--key", default=os.environ.get("PODIUM_API_KEY"), help="its API key")
     parser.add_argument("--home", type=Path, default=os.environ.get("PODIUM_HOME"))
@@ -211,7 +211,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words, argparse.Namespace(words=list(words)))
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A count of one or more, as an option of a command says it."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
@@ -219,7 +220,7 @@ def _positive(text: str) -> int:
 
 
 def _counts(text: str) -> tuple[int, ...]:
-    return tuple(sorted({_positive(part) for part in text.split(",")}))
+    return tuple(sorted({positive(part) for part in text.split(",")}))
 
 
 def _default_folder() -> Path:

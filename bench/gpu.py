@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.chat import Plan, comparisons, measure, one_load, stopped_in_order
+from bench.chat import Plan, comparisons, measure, one_load, positive, stopped_in_order
 from bench.chat_report import table as chat_table
 from bench.chat_report import write_report, write_samples
 from bench.gpu_device import Device, check, look
@@ -32,7 +32,7 @@ from bench.gpu_shapes import (
     write_chat,
     write_speech,
 )
-from bench.machine import about_machine
+from bench.machine import about_machine, public_words
 from bench.paired import Comparison
 from bench.servers import MODEL, Server, end_tokens, start_bare, start_podium
 from models.catalog import ModelCard
@@ -105,23 +105,31 @@ def chat_row(folder: Path, size: Size) -> dict[str, Any]:
     }
 
 
-def measure_chat(size: Size, rounds: int, out: Path, weights: Path) -> list[Comparison]:
-    """Both servers, all the while; its report lies in `out`."""
+def measure_chat(
+    size: Size, rounds: int, out: Path, weights: Path, words: Sequence[str]
+) -> list[Comparison]:
+    """Both servers, all the while; its report, which tells the command's `words`, is in `out`."""
     row = chat_row(write_chat(weights / "chat", size.chat), size)
     card = ModelCard.model_validate(row)
     with stopped_in_order() as stack:
         servers = _servers(stack, row, size, out)
-        return compared(stack, servers, Plan(rounds, size.concurrency, size.requests), card, out)
+        plan = Plan(rounds, size.concurrency, size.requests)
+        return compared(stack, servers, plan, card, out, words)
 
 
 def compared(
-    stack: ExitStack, servers: dict[str, Server], plan: Plan, card: ModelCard, out: Path
+    stack: ExitStack,
+    servers: dict[str, Server],
+    plan: Plan,
+    card: ModelCard,
+    out: Path,
+    words: Sequence[str],
 ) -> list[Comparison]:
     """What two servers that answer take for the plan's requests; its report lies in `out`."""
     samples = measure(one_load(stack, servers), plan, end_tokens(card))
     write_samples(out, samples)
     found = comparisons(samples, plan)
-    write_report(out, found, samples, _about(plan.rounds))
+    write_report(out, found, samples, _about(words))
     return found
 
 
@@ -158,7 +166,8 @@ def run(arguments: argparse.Namespace) -> Iterator[str]:
     yield from _head(device, arguments.tiny)
     with tempfile.TemporaryDirectory(prefix="podium-bench-") as place:
         if "chat" in arguments.parts:
-            yield from chat_table(measure_chat(size, arguments.rounds, out, Path(place)))
+            found = measure_chat(size, arguments.rounds, out, Path(place), arguments.words)
+            yield from chat_table(found)
             yield ""
         rates = list(_rates(size, arguments, Path(place)))
     if rates:
@@ -184,18 +193,18 @@ def _head(device: Device, tiny: bool) -> Iterator[str]:
     yield ""
 
 
-def _about(rounds: int) -> dict[str, Any]:
-    about = about_machine([])
-    return about | {"command": f"python -m bench.gpu --rounds {rounds}"}
+def _about(words: Sequence[str]) -> dict[str, Any]:
+    command = " ".join(("python -m bench.gpu", *public_words(words)))
+    return about_machine([]) | {"command": command}
 
 
 def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.gpu", description=__doc__)
     parser.add_argument("--tiny", action="store_true", help="small sizes on a processor")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
-    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds (3)")
+    parser.add_argument("--rounds", type=positive, default=3, help="interleaved rounds (3)")
     parser.add_argument("--out", type=Path, default=_default_folder(), help="folder of the report")
-    return parser.parse_args(words)
+    return parser.parse_args(words, argparse.Namespace(words=list(words)))
 
 
 def _default_folder() -> Path:
@@ -208,6 +217,8 @@ def main(words: Sequence[str]) -> int:
     try:
         for line in run(arguments):
             print(line, flush=True)
+    except KeyboardInterrupt:
+        return 130
     except PodiumError as error:
         print(f"Error: {error.message}", file=sys.stderr)
         return 1

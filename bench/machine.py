@@ -19,7 +19,7 @@ def about_machine(words: Sequence[str], kind: str = "chat") -> dict[str, Any]:
     """Date, command, processor, memory, load before the start, and versions."""
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "command": " ".join((f"podium bench {kind}", *_public(words))),
+        "command": " ".join((f"podium bench {kind}", *public_words(words))),
         "processor": f"{_processor()}, {os.cpu_count()} logical CPUs",
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "load_before": round(os.getloadavg()[0], 2),
@@ -28,7 +28,7 @@ def about_machine(words: Sequence[str], kind: str = "chat") -> dict[str, Any]:
     }
 
 
-def _public(words: Sequence[str]) -> list[str]:
+def public_words(words: Sequence[str]) -> list[str]:
     """The words without the values of options that are secret or name this machine."""
     hidden = ("--key", "--url", "--home", "--out", "--store")
     shown: list[str] = []

@@ -16,11 +16,13 @@ from ray.serve.config import BackpressureConfig, RequestRouterConfig
 
 from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling, replicas
+from deployments.cache_ports import CachePorts, cache_ports
 from deployments.catalog_files import read_catalog
 from deployments.cluster_check import check_auth
 from deployments.egress_keys import read_keys
 from deployments.egress_rows import enabled_rows
 from deployments.home import Home, default_home
+from deployments.ray_llm_check import check_ray_llm
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig
@@ -49,6 +51,7 @@ def build(args: Mapping[str, Any]) -> Application:
     catalog = read_catalog(settings, home)
     where = settings.placement.models
     check_scaling(settings, catalog)
+    check_ray_llm(settings, catalog)
     return _gateway(settings, home, catalog, _models(settings, catalog, where))
 
 
@@ -58,8 +61,11 @@ def _models(
     """A deployment for each model; an adapter's is that of its base."""
     adapters = adapters_by_base(settings.models, catalog)
     cards = [catalog.card(name) for name in settings.models]
+    ports = cache_ports(cards, settings.scaling)
     whole = {
-        card.id: _model(card, where, settings.scaling.get(card.id), adapters.get(card.id, ()))
+        card.id: _model(
+            card, where, ports, settings.scaling.get(card.id), adapters.get(card.id, ())
+        )
         for card in cards
         if card.base is None
     }
@@ -131,6 +137,7 @@ def _egress(
 def _model(
     card: ModelCard,
     labels: Mapping[str, str],
+    ports: Mapping[str, CachePorts],
     scaling: Scaling | None,
     adapters: tuple[ModelCard, ...] = (),
 ) -> Application:
@@ -141,7 +148,7 @@ def _model(
         deployment: Any = LLM
         ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
     elif card.dialect == "ray_serve_llm":
-        return _by_ray_llm(card, labels, scaling, adapters)
+        return _by_ray_llm(card, labels, ports, scaling, adapters)
     elif card.dialect == "whisper":
         from deployments.speech import Speech
 
@@ -168,6 +175,7 @@ def _model(
 def _by_ray_llm(
     card: ModelCard,
     labels: Mapping[str, str],
+    ports: Mapping[str, CachePorts],
     scaling: Scaling | None,
     adapters: tuple[ModelCard, ...],
 ) -> Application:
@@ -176,7 +184,7 @@ def _by_ray_llm(
 
     ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
     options = _routed(card, _shape(f"LLM-{card.id}", 0, ongoing, labels=labels))
-    return build_ray_llm(card, adapters, options | replicas(card, scaling))
+    return build_ray_llm(card, adapters, options | replicas(card, scaling), ports)
 
 
 def _routed(card: ModelCard, shape: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ knows no keys, labels or ledger, is not used.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,10 +15,12 @@ from ray.serve.llm import LLMConfig, LLMServer, build_llm_deployment
 from ray.serve.llm.deployment import PDDecodeServer, PDPrefillServer
 from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
+from deployments.cache_ports import CachePorts
 from deployments.chat_replica import ChatReplica
 from deployments.onboarding.folder import read_folder
 from deployments.onboarding.memory import window_of
 from deployments.ray_llm_chat import RayLlmChat, ServedModel, Server
+from deployments.ray_llm_quiet import silence
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.errors import WeightsError
@@ -27,7 +28,7 @@ from models.local.ray_llm_settings import RayLlmSettings
 from models.local.ray_llm_words import llm_config
 from models.weights import check_digest, weights_folder
 
-_DECODE_PORTS = 22_000
+_PORT_BASE = "NIXL_SIDE_CHANNEL_PORT_BASE"
 
 
 class RayLlm(ChatReplica, LLMServer):
@@ -68,8 +69,7 @@ class RayLlmPrefill(PDPrefillServer):
 
 def _enter(card: ModelCard, adapters: tuple[ModelCard, ...]) -> tuple[float, str]:
     entered = enter_replica(card.id)
-    # vLLM's server logs requests that it refuses, with what stood in them.
-    logging.getLogger("vllm.entrypoints").setLevel(logging.CRITICAL)
+    silence()
     for adapter in adapters:
         check_digest(adapter, weights_folder(adapter))
     return entered, check_digest(card, weights_folder(card))
@@ -92,9 +92,15 @@ def chat_of(server: Server, card: ModelCard) -> RayLlmChat:
 
 
 def build_ray_llm(
-    card: ModelCard, adapters: tuple[ModelCard, ...], options: Mapping[str, Any]
+    card: ModelCard,
+    adapters: tuple[ModelCard, ...],
+    options: Mapping[str, Any],
+    ports: Mapping[str, CachePorts],
 ) -> Application:
-    """The deployment of a row, under Serve's `options`; those of its actors are made here."""
+    """The deployment of a row, under Serve's `options`; those of its actors are made here.
+
+    `ports` has those of rows with `prefill_replicas`.
+    """
     settings = RayLlmSettings.model_validate(card.engine)
     config = config_of(card, adapters)
     bound: dict[str, Any] = {"card": card, "adapters": adapters}
@@ -103,9 +109,10 @@ def build_ray_llm(
     beside = dict(options) | {"num_replicas": settings.prefill_replicas}
     beside.pop("autoscaling_config", None)
     beside["name"] = f"Prefill-{card.id}"
-    prefill = _deployment(RayLlmPrefill, config_of(card, adapters), beside, bound)
-    # Copies of both kinds on one node would take the same ports to hand the cache over.
-    config.experimental_configs["NIXL_SIDE_CHANNEL_PORT_BASE"] = _DECODE_PORTS
+    reading = config_of(card, adapters)
+    reading.experimental_configs[_PORT_BASE] = ports[card.id].prefill
+    config.experimental_configs[_PORT_BASE] = ports[card.id].decode
+    prefill = _deployment(RayLlmPrefill, reading, beside, bound)
     return _deployment(RayLlmDecode, config, options, bound | {"prefill_server": prefill})
 
 

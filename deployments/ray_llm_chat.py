@@ -6,26 +6,23 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
+from deployments.ray_llm_errors import raise_told, server_errors
 from models.collect import collect
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, InvalidRequest, ModelUnavailable
 from models.local.engine_stats import EngineStats
 from models.local.forced_calls import ForcedCalls
 from models.local.ray_llm_settings import RayLlmSettings
 from models.local.ray_llm_words import chat_body
 from models.local.room import room_for
 from models.local.tool_choice import calls_at_once
-from models.local.vllm_refusals import refusal
 from models.messages import ChatDelta, ChatRequest, Completion, Sampling
 from models.remote.openai_chunks import ChunkReader
 
 _DONE = "[DONE]"
-_OURS_TO_MEND = 500
-_NOT_VALID = (400, 422)
 
 
 class Server(Protocol):
@@ -74,7 +71,7 @@ class RayLlmChat:
         """The answer token by token; closing the iterator aborts it in the engine."""
         self._open += 1
         try:
-            with _errors(self._model):
+            with server_errors(self._model):
                 async with aclosing(self._deltas(request, deadline)) as deltas:
                     async for delta in deltas:
                         yield delta
@@ -154,14 +151,14 @@ def _stop_sequence(chunk: Mapping[str, Any], index: int) -> str | None:
 def _chunks(batch: Any, model: str) -> Iterator[Mapping[str, Any]]:
     for item in batch if isinstance(batch, list) else [batch]:
         if hasattr(item, "error"):
-            _raise(item.error, model)
+            raise_told(item.error, model)
         for event in str(item).split("\n\n"):
             data = event.removeprefix("data: ").strip()
             if not data or data == _DONE:
                 continue
             chunk = json.loads(data)
             if "error" in chunk:
-                _raise(_Told(**{k: chunk["error"].get(k) for k in _TOLD}), model)
+                raise_told(_Told(**{k: chunk["error"].get(k) for k in _TOLD}), model)
             yield chunk
 
 
@@ -175,26 +172,5 @@ class _Told:
     param: str | None
 
 
-def _raise(error: Any, model: str) -> NoReturn:
-    """Our error for the server's; its text is only read, for it may hold content."""
-    if error.code in _NOT_VALID:
-        raise refusal(model, error.message or "", error.param)
-    if error.code is not None and error.code < _OURS_TO_MEND:
-        raise InvalidRequest(f"'{model}' can't take this request: the server says {error.code}.")
-    raise ModelUnavailable(f"'{model}' stopped working; it is being restarted.")
-
-
 def _request_id(request: ChatRequest) -> str:
     return f"{request.request_id}-{uuid.uuid4().hex[:12]}"
-
-
-@contextmanager
-def _errors(model: str) -> Iterator[None]:
-    try:
-        yield
-    except TimeoutError as error:
-        raise DeadlineExceeded(
-            f"'{model}' did not finish in time; ask for fewer tokens or allow more time."
-        ) from error
-    except (ValueError, TypeError) as error:
-        raise refusal(model, str(error)) from None

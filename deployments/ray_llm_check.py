@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import find_spec
 
+from deployments.cache_ports import DIALECT, cache_ports
 from deployments.settings import Settings
 from models.catalog import Catalog, ModelCard
 from models.errors import InvalidConfig, SetupError
 from models.local.ray_llm_settings import RayLlmSettings
-
-DIALECT = "ray_serve_llm"
 
 
 def check_ray_llm(
@@ -18,11 +17,15 @@ def check_ray_llm(
     catalog: Catalog,
     is_installed: Callable[[str], bool] = lambda name: find_spec(name) is not None,
 ) -> None:
-    """Raise SetupError where a row of this dialect is to run and a package for it is missing."""
-    for name in settings.models:
-        card = catalog.card(name)
+    """Raise SetupError where a row of this dialect is to run and a package for it is missing.
+
+    Raises InvalidConfig where the rows can't run as they are, alone or together.
+    """
+    cards = [catalog.card(name) for name in settings.models]
+    for card in cards:
         if card.dialect == DIALECT and card.base is None:
             _check(card, is_installed)
+    cache_ports(cards, settings.scaling)
 
 
 def _check(card: ModelCard, is_installed: Callable[[str], bool]) -> None:

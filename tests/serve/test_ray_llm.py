@@ -1,4 +1,4 @@
-"""A row of dialect ray_serve_llm behind Podium: streamed, counted, stopped when a client goes."""
+"""A row of dialect ray_serve_llm behind Podium: streamed, counted, closed when a client goes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_a_bad_value_is_refused_by_its_field(client: openai.OpenAI) -> None:
     assert raised.value.param in ("logit_bias", None)
 
 
-def test_a_client_that_goes_stops_the_engine(twin: Instance, client: openai.OpenAI) -> None:
+def test_a_request_whose_client_goes_is_open_no_longer(
+    twin: Instance, client: openai.OpenAI
+) -> None:
     endless = asked(stream=True, max_tokens=1900, logit_bias={"2": -100})
     with client.chat.completions.create(**endless) as stream:
         next(iter(stream))

@@ -184,6 +184,7 @@ async def test_what_it_can_not_do_is_said_by_field(subject: Subject) -> None:
 async def test_copies_of_both_kinds_are_built_with_a_gpu_for_each_worker(subject: Subject) -> None:
     """As far as a machine without a GPU shows: what Ray is asked for, not what then runs."""
     from deployments.app import _shape
+    from deployments.cache_ports import CachePorts
     from deployments.ray_llm import build_ray_llm
 
     engine = {"tensor_parallel_size": 2, "pipeline_parallel_size": 2, "prefill_replicas": 3}
@@ -191,19 +192,20 @@ async def test_copies_of_both_kinds_are_built_with_a_gpu_for_each_worker(subject
     card = load_catalog([builtin_catalog()]).card(subject.model).model_copy(update=changes)
     where = {"podium.io/role": "models"}
     options = _shape("LLM-mistral", 0, 64, labels=where) | {"num_replicas": 1}
-    writes = build_ray_llm(card, (), options)._bound_deployment
+    ports = {card.id: CachePorts(61_000, 61_024)}
+    writes = build_ray_llm(card, (), options, ports)._bound_deployment
     reads = writes.init_kwargs["prefill_server"]._bound_deployment
     assert (writes.name, writes.num_replicas) == ("LLM-mistral", 1)
     assert (reads.name, reads.num_replicas) == ("Prefill-mistral", 3)
-    ports = []
+    bases = []
     for one in (writes, reads):
         asked = one._replica_config
         assert [bundle["GPU"] for bundle in asked.placement_group_bundles] == [1] * 4
         assert asked.placement_group_bundle_label_selector == [where] * 4
         config = one.init_kwargs["llm_config"]
         assert config.engine_kwargs["kv_transfer_config"]["kv_connector"] == "NixlConnector"
-        ports.append(config.experimental_configs.get("NIXL_SIDE_CHANNEL_PORT_BASE"))
-    assert ports == [22_000, None]
+        bases.append(config.experimental_configs.get("NIXL_SIDE_CHANNEL_PORT_BASE"))
+    assert bases == [61_024, 61_000]
 
 
 async def _whole(subject: Subject, request: ChatRequest) -> Completion:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,10 +98,11 @@ def test_two_servers_are_compared_and_the_report_is_written(tmp_path: Path) -> N
         stack.callback(server.shutdown)
         where = Server(f"http://127.0.0.1:{server.server_port}")
         both = {"bare": where, "podium": where}
-        found = compared(stack, both, Plan(1, TINY.concurrency, 2), card, tmp_path)
+        words = ["--tiny", "--parts", "chat", "--out", str(tmp_path), "--rounds", "1"]
+        found = compared(stack, both, Plan(1, TINY.concurrency, 2), card, tmp_path, words)
     assert [one.concurrency for one in found] == [1, 2]
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["about"]["command"] == "python -m bench.gpu --rounds 1"
+    assert report["about"]["command"] == "python -m bench.gpu --tiny --parts chat --rounds 1"
 
 
 def test_a_speech_model_of_that_shape_is_heard_to_the_last_token(tmp_path: Path) -> None:
@@ -126,3 +128,25 @@ def test_without_a_gpu_it_says_so_and_begins_nothing(
     assert main(["--out", str(tmp_path / "out")]) == 1
     assert "needs a GPU" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+class Impatient(io.StringIO):
+    """A terminal at which somebody presses Ctrl-C when the first line appears."""
+
+    def write(self, text: str) -> int:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_it_with_the_code_for_that(tmp_path: Path) -> None:
+    with redirect_stdout(Impatient()):
+        assert main(["--tiny", "--parts", "embed", "--out", str(tmp_path / "out")]) == 130
+
+
+@pytest.mark.parametrize("rounds", ["0", "-1"])
+def test_no_rounds_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rounds: str
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["--tiny", "--rounds", rounds, "--out", str(tmp_path / "out")])
+    assert raised.value.code == 2
+    assert "--rounds: must be 1 or more" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -12,9 +13,21 @@ import pytest
 
 from deployments.ray_llm_chat import RayLlmChat, ServedModel
 from models.deadline import Deadline
-from models.errors import ContextLengthExceeded, InvalidRequest, ModelUnavailable, PodiumError
+from models.errors import (
+    ContextLengthExceeded,
+    InvalidRequest,
+    ModelUnavailable,
+    Overloaded,
+    PodiumError,
+)
 from models.local.ray_llm_settings import RayLlmSettings
 from models.messages import ChatDelta, ChatRequest, Message, Sampling, ToolSpec, Usage
+
+with warnings.catch_warnings():
+    # Ray's import warns of its own libraries' old ways.
+    warnings.simplefilter("ignore")
+    from ray.exceptions import ActorDiedError, RayTaskError
+    from ray.serve.exceptions import BackPressureError, ReplicaUnavailableError
 
 REQUEST = ChatRequest("m", (Message("user", "Hello"),), request_id="r")
 SECRET = "4711"
@@ -33,6 +46,8 @@ class Scripted:
 
     async def _say(self) -> AsyncGenerator[Any, None]:
         for item in self._items:
+            if isinstance(item, Exception):
+                raise item
             yield [item]
 
 
@@ -106,6 +121,46 @@ async def test_what_it_refuses_is_an_error_of_ours_without_its_words(
         await deltas(Scripted(event("Hel"), item))
     assert type(raised.value) is kind
     assert SECRET not in raised.value.message
+
+
+class VLLMServerError(Exception):
+    """Named as the one in `vllm.exceptions`, which needs no engine to be told apart."""
+
+
+class EngineDeadError(VLLMServerError):
+    """As vLLM raises it before a stream begins, when its engine is gone."""
+
+
+def elsewhere(error: Exception) -> Exception:
+    """As Ray raises here what was raised in another process."""
+    return RayTaskError("chat", SECRET, error).as_instanceof_cause()  # type: ignore[no-any-return, no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    ("raises", "kind"),
+    [
+        (EngineDeadError(SECRET), ModelUnavailable),
+        (elsewhere(EngineDeadError(SECRET)), ModelUnavailable),
+        (ActorDiedError(), ModelUnavailable),
+        (ReplicaUnavailableError(SECRET), ModelUnavailable),
+        (BackPressureError(4, 4), Overloaded),
+    ],
+)
+async def test_what_it_raises_before_the_stream_is_an_error_of_ours_to_try_again(
+    raises: Exception, kind: type[PodiumError]
+) -> None:
+    with pytest.raises(kind) as raised:
+        await deltas(Scripted(raises))
+    assert type(raised.value) is kind
+    assert raised.value.retry_after == 1.0
+    assert SECRET not in raised.value.message
+    assert raised.value.__suppress_context__
+
+
+async def test_what_nobody_knows_is_not_called_unavailable() -> None:
+    for unknown in (KeyError("k"), elsewhere(KeyError("k"))):
+        with pytest.raises(KeyError):
+            await deltas(Scripted(unknown))
 
 
 async def test_only_who_asks_for_it_is_cut_to_what_the_window_has_left() -> None:
