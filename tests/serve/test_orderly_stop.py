@@ -66,16 +66,11 @@ def test_nothing_is_left_but_what_the_last_calls_used(tmp_path: Path) -> None:
             caller = Caller(asking)
             caller.start()
             wait_until_held(instance.home)
-            with client(instance, instance.key) as writing:
-                path = "/v1/collections/kb/documents/rest.md"
-                writing.put(path, content=b"# Rest\n\nA few words.\n").raise_for_status()
-            assert not snapshots_of(instance.home)
             assert run("down", home=instance.home).returncode == 0
             caller.join(PATIENCE_S)
     finally:
         instance.stop()
     nothing_is_left(instance, run_folder)
-    assert snapshots_of(instance.home)
     assert caller.answered > 0
     now = standing(instance.home)
     assert now.held == 0 and now.spent >= caller.used
@@ -96,11 +91,6 @@ def nothing_is_left(instance: Instance, run_folder: Path) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", int(instance.base_url.rsplit(":", 1)[1])))
-
-
-def snapshots_of(home: Path) -> list[Path]:
-    """The manifests of its indexes."""
-    return list((Home(home).collections / "index").glob("*/*.json"))
 
 
 def client(instance: Instance, key: str) -> httpx2.Client:
