@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
@@ -28,9 +29,19 @@ pytestmark = [
 ]
 
 
+def told(folder: Path, store: str) -> dict[str, str]:
+    """Settings take no password: it lies in a file of this user's."""
+    at = urlsplit(store)
+    passwords = folder / "pgpass"
+    passwords.write_text(f"{at.hostname}:{at.port}:*:{at.username}:{at.password}\n")
+    passwords.chmod(0o600)
+    plain = f"postgresql://{at.username}@{at.hostname}:{at.port}{at.path}"
+    return {"PODIUM_RETRIEVER__STORE": plain, "PGPASSFILE": str(passwords)}
+
+
 @contextmanager
 def running(home: Path, store: str) -> Iterator[tuple[Instance, httpx2.Client]]:
-    instance = start(home, more=SMALL | {"PODIUM_RETRIEVER__STORE": store})
+    instance = start(home, more=SMALL | told(home.parent, store))
     try:
         headers = {"authorization": f"Bearer {instance.key}"}
         with httpx2.Client(
