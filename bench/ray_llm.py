@@ -8,24 +8,21 @@ lock alone this says what is missing instead of a figure.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from bench.chat import Plan, Side, comparisons, measure, one_load, stopped_in_order
-from bench.chat_report import write_samples
+from bench.chat import Plan, Side, comparisons, one_load
 from bench.child import Child
+from bench.compared_run import compared_run, read_arguments
 from bench.governance import governed_key
-from bench.machine import about_machine
 from bench.report_parts import ABSENT
 from bench.samples import Sample
 from bench.servers import (
@@ -33,8 +30,6 @@ from bench.servers import (
     START_S,
     STOP_S,
     Server,
-    end_tokens,
-    packaged_card,
     server_environment,
     start_bare,
     start_podium,
@@ -71,18 +66,6 @@ def document(samples: Sequence[Sample], plan: Plan) -> dict[str, Any]:
             for place, clients in enumerate(plan.concurrency)
         ],
     }
-
-
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Start the three, measure, stop; the document."""
-    plan = Plan(arguments.rounds, tuple(arguments.concurrency), arguments.requests)
-    folder: Path = arguments.out
-    folder.mkdir(parents=True, exist_ok=True)
-    about = about_machine([]) | {"command": " ".join(["python -m bench.ray_llm", *arguments.words])}
-    with stopped_in_order() as stack:
-        samples = measure(_start(stack, folder), plan, end_tokens(packaged_card()))
-    write_samples(folder, samples)
-    return {"machine": about, **document(samples, plan)}
 
 
 def _start(stack: ExitStack, folder: Path) -> dict[str, Side]:
@@ -124,27 +107,14 @@ def _answers(url: str) -> bool:
     return told.status_code == httpx2.codes.OK and MODEL in told.text
 
 
-def _arguments(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure Ray Serve LLM and Podium beside vLLM.")
-    parser.add_argument("--rounds", type=int, default=8, help="interleaved rounds (8)")
-    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
-    parser.add_argument("--requests", type=int, help="a side, round and concurrency")
-    parser.add_argument("--out", type=Path, default=_folder(), help="folder of logs and samples")
-    return parser.parse_args(words, argparse.Namespace(words=list(words)))
-
-
-def _folder() -> Path:
-    return Path("build/bench") / f"ray-llm-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-
-
 def main(words: Sequence[str]) -> int:
     """Measure and print one JSON document, or say what is missing."""
-    arguments = _arguments(words)
+    arguments = read_arguments(words, "ray-llm", "Measure Ray Serve LLM and Podium beside vLLM.")
     why = missing()
     if why is not None:
         print(json.dumps({"reason": f"Ray Serve LLM is not installed here: {why}."}))
         return ABSENT
-    print(json.dumps(run(arguments), indent=1))
+    print(json.dumps(compared_run(arguments, "bench.ray_llm", _start, document), indent=1))
     return 0
 
 

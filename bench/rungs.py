@@ -8,26 +8,22 @@ component's price.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.chat import Plan, Side, comparisons, measure, stopped_in_order
-from bench.chat_report import write_samples
+from bench.chat import Plan, Side, comparisons
+from bench.compared_run import compared_run, read_arguments
 from bench.generator import Generator
 from bench.governance import cluster_of, deploy_ungoverned, governed_key
-from bench.machine import about_machine
 from bench.samples import Sample
 from bench.servers import (
     Server,
-    end_tokens,
     packaged_card,
     server_environment,
     start_bare,
@@ -64,18 +60,6 @@ def document(samples: Sequence[Sample], plan: Plan) -> dict[str, Any]:
     }
 
 
-def run(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Start every rung, measure, stop; the document."""
-    plan = Plan(arguments.rounds, tuple(arguments.concurrency), arguments.requests)
-    folder: Path = arguments.out
-    folder.mkdir(parents=True, exist_ok=True)
-    about = about_machine([]) | {"command": " ".join(["python -m bench.rungs", *arguments.words])}
-    with stopped_in_order() as stack:
-        samples = measure(_start(stack, folder), plan, end_tokens(packaged_card()))
-    write_samples(folder, samples)
-    return {"machine": about, **document(samples, plan)}
-
-
 def _start(stack: ExitStack, folder: Path) -> dict[str, Side]:
     print("starting vLLM's own server and Podium", file=sys.stderr, flush=True)
     bare = start_bare(stack, folder)
@@ -105,22 +89,10 @@ def _load(stack: ExitStack, generator: Generator) -> Generator:
     return generator
 
 
-def _arguments(words: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure chat rung by rung beside bare vLLM.")
-    parser.add_argument("--rounds", type=int, default=8, help="interleaved rounds (8)")
-    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
-    parser.add_argument("--requests", type=int, help="a side, round and concurrency")
-    parser.add_argument("--out", type=Path, default=_folder(), help="folder of logs and samples")
-    return parser.parse_args(words, argparse.Namespace(words=list(words)))
-
-
-def _folder() -> Path:
-    return Path("build/bench") / f"rungs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-
-
 def main(words: Sequence[str]) -> int:
     """Measure and print one JSON document."""
-    print(json.dumps(run(_arguments(words)), indent=1))
+    arguments = read_arguments(words, "rungs", "Measure chat rung by rung beside bare vLLM.")
+    print(json.dumps(compared_run(arguments, "bench.rungs", _start, document), indent=1))
     return 0
 
 
