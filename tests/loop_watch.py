@@ -24,14 +24,15 @@ class LoopWatch:
 
     `busiest` is the most processor time of one callback, and `stuck` the most time in which one
     neither worked nor waited for a core, so slept or waited for a lock, a disk, a socket. Seconds,
-    and of both it does not matter how busy the machine is.
+    and of both it does not matter how busy the machine is. `worker` and `sleeper` are whose.
     """
 
     thread: int
     busiest: float = 0.0
+    worker: str = ""
     stuck: float = 0.0
+    sleeper: str = ""
     count: int = 0
-    culprit: str = ""
     _run: Any = field(init=False, repr=False)
 
     def __enter__(self) -> Self:
@@ -63,7 +64,12 @@ class LoopWatch:
 
     def _saw(self, handle: asyncio.Handle, spent: float, waited: float) -> None:
         self.count += 1
-        if spent > self.busiest or waited > self.stuck:
-            callback = handle._callback  # type: ignore[attr-defined]
-            self.culprit = repr(getattr(callback, "__self__", None) or handle)
-        self.busiest, self.stuck = max(self.busiest, spent), max(self.stuck, waited)
+        if spent > self.busiest:
+            self.busiest, self.worker = spent, _name(handle)
+        if waited > self.stuck:
+            self.stuck, self.sleeper = waited, _name(handle)
+
+
+def _name(handle: asyncio.Handle) -> str:
+    callback = handle._callback  # type: ignore[attr-defined]
+    return repr(getattr(callback, "__self__", None) or handle)

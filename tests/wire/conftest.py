@@ -36,6 +36,7 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(_shared: Server) -> Server:
     """The shared server, with nothing left of the test before."""
+    _shared.until(lambda stage: stage.chat.running == 0)
     _shared.on_loop(lambda stage: stage.reset())
     _shared.until(lambda stage: stage.gateway.is_ready("mistral"))
     return _shared

@@ -128,8 +128,8 @@ class Stage:
         self.database.dispose()
 
     def reset(self, script: Script | Say | str = "Fine, thank you.") -> None:
-        """A fresh script, and nothing remembered of earlier calls."""
-        chat = ScriptedChat(says(script))
+        """A fresh script, and nothing remembered of earlier calls but those that still run."""
+        chat = ScriptedChat(says(script), running=self.chat.running)
         self.chat.__dict__.update(vars(chat))
         self.hearing.__dict__.update(vars(Hearing()))
         self.live.__dict__.update(vars(LiveHearing()))

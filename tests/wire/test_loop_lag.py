@@ -77,8 +77,8 @@ def test_no_callback_holds_up_the_loop_under_load(server: Server, watched: LoopW
         statuses = _load(server)
     assert set(statuses) == {200}
     assert watched.count > STREAMS * 100
-    assert watched.busiest < BUSY_S, watched.culprit
-    assert watched.stuck < STUCK_S, watched.culprit
+    assert watched.busiest < BUSY_S, watched.worker
+    assert watched.stuck < STUCK_S, watched.sleeper
 
 
 def _burn() -> None:
@@ -90,7 +90,7 @@ def _burn() -> None:
 @pytest.mark.parametrize(
     ("blocker", "seen"),
     [
-        (_burn, lambda watch: watch.busiest > BUSY_S and "_burn" in watch.culprit),
+        (_burn, lambda watch: watch.busiest > BUSY_S and "_burn" in watch.worker),
         (lambda: time.sleep(1.5 * STUCK_S), lambda watch: watch.stuck > STUCK_S),
     ],
     ids=["works", "sleeps"],
