@@ -12,12 +12,14 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 import time
 import uuid
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 from bench.load import request_body
@@ -124,11 +126,16 @@ async def handle(address: str) -> AsyncIterator[ChatModel]:
     from ray import serve
 
     from deployments.handles import ServeRemote
+    from deployments.mailbox import open_mailbox
+    from deployments.near_streams import NearStreams
     from deployments.ports import RemoteChatModel
 
     ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     remote = ServeRemote(serve.get_deployment_handle(f"LLM-{MODEL}", "podium"), MODEL)
-    yield RemoteChatModel(remote)
+    with tempfile.TemporaryDirectory(prefix="podium-") as folder:
+        mailbox = await open_mailbox(Path(folder), ray.get_runtime_context().get_node_id())
+        yield RemoteChatModel(NearStreams(remote, mailbox))
+        mailbox.close()
 
 
 async def serve_jobs(model: ChatModel, out: TextIO) -> None:

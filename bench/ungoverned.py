@@ -7,13 +7,15 @@ it knows no key, label, policy, limit, budget, ledger, log or metric.
 
 from __future__ import annotations
 
+import os
 import sys
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
-from ray import serve
+from ray import get_runtime_context, serve
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +23,9 @@ from starlette.routing import Route
 
 from bench.servers import MODEL
 from deployments.handles import ServeRemote
+from deployments.home import Home
+from deployments.mailbox import open_mailbox
+from deployments.near_streams import NearStreams
 from deployments.ports import RemoteChatModel
 from deployments.replica_environment import enter_replica
 from deployments.wire.body import read_json
@@ -43,10 +48,12 @@ _SALT = uuid.uuid4().hex
 class Ungoverned:
     """The ingress of the other side."""
 
-    def __init__(self) -> None:
+    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it
         enter_replica("ungoverned")
         handle = serve.get_deployment_handle(f"LLM-{MODEL}", "podium")
-        self._model = RemoteChatModel(ServeRemote(handle, MODEL))
+        node = get_runtime_context().get_node_id()
+        mailbox = await open_mailbox(Home(Path(os.environ["PODIUM_HOME"])).run, node)
+        self._model = RemoteChatModel(NearStreams(ServeRemote(handle, MODEL), mailbox))
 
     def __serve_build_asgi_app__(self) -> Any:
         return Starlette(routes=[Route("/v1/chat/completions", self._create, methods=["POST"])])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ray import get_runtime_context
+
 from deployments.autoscaling import load_figures
+from deployments.mailbox import Address, Posted
+from deployments.post import Post
 from models.deadline import Deadline
 from models.local.engine_clock import EngineClock
 from models.local.engine_stats import EngineStats
@@ -39,6 +43,7 @@ class ChatReplica:
     ) -> None:
         """Ready only after the engine has made a token; `entered` is when this replica began."""
         self._engine, self._digest = engine, digest
+        self._post = Post(get_runtime_context().get_node_id())
         self._clock, self._accelerators = EngineClock(), max(1.0, accelerators)
         warm_up = ChatRequest(model, (Message("user", "Hello"),), Sampling(max_tokens=1))
         await engine.complete(warm_up, Deadline.after(WARM_UP_S))
@@ -53,8 +58,20 @@ class ChatReplica:
         finally:
             self._clock.end(mark)
 
-    async def stream(self, request: ChatRequest, seconds: float) -> AsyncIterator[ChatDelta]:
-        """The answer as the engine makes it."""
+    async def stream(
+        self, request: ChatRequest, seconds: float, address: Address | None = None
+    ) -> AsyncIterator[ChatDelta | Posted]:
+        """The answer as the engine makes it, to the mailbox at `address` if that is near."""
+        async with (
+            aclosing(self._deltas(request, seconds)) as deltas,
+            aclosing(self._post.deliver(deltas, address)) as items,
+        ):
+            async for item in items:
+                yield item
+
+    async def _deltas(
+        self, request: ChatRequest, seconds: float
+    ) -> AsyncGenerator[ChatDelta, None]:
         stream: Any = self._engine.stream(request, Deadline.after(seconds))
         mark = self._clock.begin()
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.frames import Frames
+from deployments.private_socket import free_path
 from models.errors import InternalError, ModelUnavailable, Overloaded, PodiumError
 
 log = logging.getLogger("podium.door")
@@ -22,7 +23,6 @@ log = logging.getLogger("podium.door")
 # What a message says besides its number.
 ITEM, DONE, FAILED, CLOSING = "item", "done", "failed", "closing"
 _RETRY_AFTER_S = 1.0
-_OTHERS = 0o077
 
 
 class DoorClosed(ModelUnavailable):
@@ -54,7 +54,7 @@ class Door:
 
     async def open(self, path: Path) -> None:
         """Listen at `path`, whose folder must be this user's alone; raises OSError."""
-        _free(path)
+        free_path(path)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(self._connection, str(path))
         self._path = path
@@ -128,9 +128,3 @@ class Door:
             async for item in items:
                 frames.send((number, ITEM, item))
                 await frames.drained()
-
-
-def _free(path: Path) -> None:
-    if path.parent.stat().st_mode & _OTHERS:
-        raise PermissionError("others may enter the folder of the door")
-    path.unlink(missing_ok=True)

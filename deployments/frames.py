@@ -35,6 +35,11 @@ class Frames(asyncio.Protocol):
         """Return when the other side has taken enough of what was sent."""
         await self._room.wait()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended, so that what is sent is dropped."""
+        return self._transport is None or self._transport.is_closing()
+
     def close(self) -> None:
         """End the connection once everything in line is sent."""
         if self._transport is not None:

@@ -17,8 +17,10 @@ from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
+from deployments.mailbox import Mailbox, open_mailbox
 from deployments.model_status import ModelStatus
 from deployments.near_remote import NearRemote
+from deployments.near_streams import NearStreams
 from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
 from deployments.remote import Remote
@@ -54,11 +56,13 @@ class Gateway:
         outside: Sequence[ModelCard] = (),
     ) -> None:
         enter_replica("gateway")
-        remotes: dict[str, Remote] = {
-            name: _remote(catalog.card(name), handle) for name, handle in models.items()
+        node = get_runtime_context().get_node_id()
+        self._mailbox = await open_mailbox(Home(Path(home)).run, node)
+        remotes = {
+            name: _remote(catalog.card(name), handle, self._mailbox)
+            for name, handle in models.items()
         }
         if egress is not None:
-            node = get_runtime_context().get_node_id()
             gate = NearRemote(ServeRemote(egress, "egress"), node)
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
         sleepy = {name: models[name] for name, rules in settings.scaling.items() if rules.sleeps}
@@ -99,14 +103,18 @@ class Gateway:
         state = getattr(self, "_state", None)
         if state is not None:
             await state.close(_END_S)
+        mailbox = getattr(self, "_mailbox", None)
+        if mailbox is not None:
+            mailbox.close()
 
     def __serve_build_asgi_app__(self) -> Any:
         return gateway_app(self._state, echo_id=False)
 
 
-def _remote(card: ModelCard, handle: Any) -> ServeRemote:
+def _remote(card: ModelCard, handle: Any, mailbox: Mailbox) -> Remote:
     affinity = conversation_of if card.affinity == "conversation" else None
-    return ServeRemote(handle, card.id, affinity)
+    remote = ServeRemote(handle, card.id, affinity)
+    return NearStreams(remote, mailbox) if card.kind == "chat" else remote
 
 
 async def _front_host() -> str:

@@ -9,6 +9,9 @@ import httpx2
 import openai
 import pytest
 
+from tests.serve.instance import Instance
+from tests.serve.replicas import at_the_mailbox, replicas
+
 TOOL = {
     "type": "function",
     "function": {
@@ -50,6 +53,14 @@ def test_stream_adds_up_to_the_whole(client: openai.OpenAI) -> None:
     assert chunks[-1].usage == whole.usage.model_copy(
         update={"prompt_tokens_details": chunks[-1].usage.prompt_tokens_details}
     )
+
+
+def test_on_one_node_its_pieces_come_by_a_socket(podium: Instance, client: openai.OpenAI) -> None:
+    """The gateway's mailbox listens, and the engine's replica came in."""
+    asked = {"model": "mistral", "messages": HELLO, "max_tokens": 4, "stream": True}
+    assert list(client.chat.completions.create(**asked))
+    (gateway,) = replicas(podium, "Gateway")
+    assert at_the_mailbox(gateway) > 1
 
 
 def test_several_choices_and_seeds(client: openai.OpenAI) -> None:

@@ -10,6 +10,7 @@ import openai
 import psutil
 
 from tests.serve.instance import Instance
+from tests.serve.replicas import replicas
 
 PATIENCE_S = 240.0
 
@@ -17,7 +18,7 @@ PATIENCE_S = 240.0
 def test_no_engine_is_left_behind_and_the_model_comes_back(
     podium: Instance, http: httpx2.Client, client: openai.OpenAI
 ) -> None:
-    replica = _replica(podium)
+    (replica,) = replicas(podium, "LLM-mistral")
     engine = replica.children(recursive=True)
     assert engine, "the replica has an engine process to leave behind"
     replica.kill()
@@ -36,13 +37,6 @@ def _answers(client: openai.OpenAI) -> bool:
         assert error.status_code in (429, 503, 504), error
         return False
     return answer.usage is not None and answer.usage.completion_tokens >= 1
-
-
-def _replica(podium: Instance) -> psutil.Process:
-    for process in psutil.Process(podium.pid).children(recursive=True):
-        if "ServeReplica:podium:LLM-mistral" in " ".join(process.cmdline()):
-            return process
-    raise AssertionError("no replica of mistral runs")
 
 
 def _lives(process: psutil.Process) -> bool:

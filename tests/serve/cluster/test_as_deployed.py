@@ -16,6 +16,7 @@ from tests.serve.cluster.site import (
     chat,
     differences,
 )
+from tests.serve.replicas import at_the_mailbox
 
 PLACES = {
     "head": set(),
@@ -95,3 +96,11 @@ def test_between_nodes_calls_go_by_ray_and_not_by_the_door(site: Site) -> None:
     assert at_the_door(gate) == 1
     (state,) = site.cluster.nodes["state"].replicas()["State"]
     assert writes_the_ledger(state) and not writes_the_ledger(gate)
+
+
+def test_between_nodes_an_answers_pieces_come_by_ray_and_not_by_a_mailbox(site: Site) -> None:
+    with site.client() as client:
+        answer = client.post("/v1/chat/completions", json=chat("mistral", stream=True))
+    assert answer.text.endswith("data: [DONE]\n\n"), answer.text
+    gateways = site.cluster.nodes["gateway"].replicas()["Gateway"]
+    assert [at_the_mailbox(gateway) for gateway in gateways] == [1, 1]
