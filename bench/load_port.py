@@ -127,14 +127,18 @@ async def handle(address: str) -> AsyncIterator[ChatModel]:
 
     from deployments.handles import ServeRemote
     from deployments.mailbox import open_mailbox
+    from deployments.near_remote import NearRemote
     from deployments.near_streams import NearStreams
     from deployments.ports import RemoteChatModel
 
     ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     remote = ServeRemote(serve.get_deployment_handle(f"LLM-{MODEL}", "podium"), MODEL)
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
-        mailbox = await open_mailbox(Path(folder), ray.get_runtime_context().get_node_id())
-        yield RemoteChatModel(NearStreams(remote, mailbox))
+        node = ray.get_runtime_context().get_node_id()
+        mailbox = await open_mailbox(Path(folder), node)
+        near = NearRemote(NearStreams(remote, mailbox), node)
+        await near.found()
+        yield RemoteChatModel(near)
         mailbox.close()
 
 

@@ -25,6 +25,7 @@ from bench.servers import MODEL
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.mailbox import open_mailbox
+from deployments.near_remote import NearRemote
 from deployments.near_streams import NearStreams
 from deployments.ports import RemoteChatModel
 from deployments.replica_environment import enter_replica
@@ -53,7 +54,8 @@ class Ungoverned:
         handle = serve.get_deployment_handle(f"LLM-{MODEL}", "podium")
         node = get_runtime_context().get_node_id()
         mailbox = await open_mailbox(Home(Path(os.environ["PODIUM_HOME"])).run, node)
-        self._model = RemoteChatModel(NearStreams(ServeRemote(handle, MODEL), mailbox))
+        near = NearRemote(NearStreams(ServeRemote(handle, MODEL), mailbox), node)
+        self._model = RemoteChatModel(near)
 
     def __serve_build_asgi_app__(self) -> Any:
         return Starlette(routes=[Route("/v1/chat/completions", self._create, methods=["POST"])])

@@ -143,10 +143,11 @@ def _model(
 ) -> Application:
     check_engine(card)
     if card.dialect in ("vllm", "transformers"):
+        from deployments.chat_replica import most_ongoing
         from deployments.llm import LLM
 
         deployment: Any = LLM
-        ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
+        ongoing = most_ongoing(card)
     elif card.dialect == "ray_serve_llm":
         return _by_ray_llm(card, labels, ports, scaling, adapters)
     elif card.dialect == "whisper":
@@ -180,9 +181,10 @@ def _by_ray_llm(
     adapters: tuple[ModelCard, ...],
 ) -> Application:
     """Its deployment is built by Ray Serve LLM, under the same name and limits as our own."""
+    from deployments.chat_replica import most_ongoing
     from deployments.ray_llm import build_ray_llm
 
-    ongoing = 2 * int(card.engine.get("max_num_seqs", 32))
+    ongoing = most_ongoing(card)
     options = _routed(card, _shape(f"LLM-{card.id}", 0, ongoing, labels=labels))
     return build_ray_llm(card, adapters, options | replicas(card, scaling), ports)
 

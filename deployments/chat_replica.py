@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from ray import get_runtime_context
 
 from deployments.autoscaling import load_figures
+from deployments.door import Place
 from deployments.mailbox import Address, Posted
 from deployments.post import Post
+from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.local.engine_clock import EngineClock
 from models.local.engine_stats import EngineStats
@@ -20,6 +22,12 @@ from models.messages import ChatDelta, ChatRequest, Completion, Message, Samplin
 from models.ports import ChatModel, TokenCounter
 
 WARM_UP_S = 300.0
+_BATCHES = 2
+
+
+def most_ongoing(card: ModelCard) -> int:
+    """Calls that a replica has at most: a batch that runs, and one that is ready to follow."""
+    return _BATCHES * int(card.engine.get("max_num_seqs", 32))
 
 
 class ChatEngine(ChatModel, TokenCounter, Protocol):
@@ -37,6 +45,7 @@ class ChatReplica:
     """Answers chat requests over the engine that `_begin` is given."""
 
     _engine: ChatEngine
+    _place: Place | None = None
 
     async def _begin(
         self, model: str, engine: ChatEngine, digest: str, accelerators: float, entered: float
@@ -98,6 +107,10 @@ class ChatReplica:
     async def record_autoscaling_stats(self) -> dict[str, float]:
         """What Serve's controller is told, for the policy of `deployments.autoscaling`."""
         return load_figures(await self.stats())
+
+    async def door(self) -> Place | None:
+        """Where gateways of this node may come in without Serve, None for nowhere."""
+        return self._place
 
     async def describe(self) -> dict[str, object]:
         """The model's window, the digest of its weights, and how long this replica's start took."""

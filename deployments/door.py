@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.frames import Frames
-from deployments.private_socket import free_path
+from deployments.private_socket import free_path, own_socket
 from models.errors import InternalError, ModelUnavailable, Overloaded, PodiumError
 
 log = logging.getLogger("podium.door")
@@ -38,12 +38,13 @@ class Place:
 
 
 class Door:
-    """Serves the `methods` of `target`, so many calls at a time.
+    """Serves the `methods` of `target`, so many calls at a time; callers know it as `name`.
 
     A caller that leaves, or cancels, stops what it started.
     """
 
-    def __init__(self, target: Any, methods: Collection[str], most: int) -> None:
+    def __init__(self, name: str, target: Any, methods: Collection[str], most: int) -> None:
+        self._name = name
         self._target = target
         self._methods = frozenset(methods)
         self._most = most
@@ -58,6 +59,16 @@ class Door:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(self._connection, str(path))
         self._path = path
+
+    async def open_on(self, node: str, folder: Path, kind: str) -> Place | None:
+        """Listen in this private folder of the node and say where; None where that is not to be."""
+        try:
+            path = await asyncio.to_thread(own_socket, folder, kind)
+            await self.open(path)
+        except OSError as error:
+            log.warning("no door", extra={"error": type(error).__name__})
+            return None
+        return Place(node, str(path))
 
     async def close(self) -> None:
         """Take no more calls, and return when those that run have ended."""
@@ -105,10 +116,12 @@ class Door:
             return InternalError(f"'{method}' is not for this door.")
         if self._server is None:
             return DoorClosed(
-                "The gate is being restarted; try again shortly.", retry_after=_RETRY_AFTER_S
+                f"{self._name} is being restarted; try again shortly.", retry_after=_RETRY_AFTER_S
             )
         if len(self._calls) >= self._most:
-            return Overloaded("The gate is full; try again shortly.", retry_after=_RETRY_AFTER_S)
+            return Overloaded(
+                f"{self._name} is full; try again shortly.", retry_after=_RETRY_AFTER_S
+            )
         return None
 
     async def _run(self, frames: Frames, number: int, work: Any) -> None:
@@ -118,7 +131,7 @@ class Door:
             frames.send((number, FAILED, error))
         except Exception as error:
             log.error("call failed", extra={"error": type(error).__name__})
-            frames.send((number, FAILED, InternalError("The gate failed; its log says how.")))
+            frames.send((number, FAILED, InternalError(f"{self._name} failed; its log says how.")))
 
     async def _answer(self, _frames: Frames, _number: int, method: str, args: Any) -> Any:
         return await getattr(self._target, method)(*args)

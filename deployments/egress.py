@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -94,8 +93,8 @@ class Egress:
 
         self._departures = Departures(rules, chats, ledger, look=look, images=images)
         self._watching = asyncio.create_task(keeper.watch(self._swap_policy))
-        self._door = Door(self, _AT_THE_DOOR, MOST_AT_ONCE)
-        self._place = await self._opened(_door_path(opened), node)
+        self._door = Door("The gate", self, _AT_THE_DOOR, MOST_AT_ONCE)
+        self._place = await self._door.open_on(node, opened.run, "gate")
 
     async def __del__(self) -> None:
         """Serve calls this before it ends the replica: what was sent is still told to State."""
@@ -105,15 +104,6 @@ class Egress:
         ledger = getattr(self, "_ledger", None)
         if ledger is not None:
             await ledger.close()
-
-    async def _opened(self, path: Path, node: str) -> Place | None:
-        """Where this node's gateways come in; without a door they come through Serve."""
-        try:
-            await self._door.open(path)
-        except OSError as error:
-            log.warning("no door", extra={"error": type(error).__name__})
-            return None
-        return Place(node, str(path))
 
     async def door(self) -> Place | None:
         """Where the door is, None when there is none."""
@@ -182,10 +172,3 @@ class Egress:
     def _count(self, model: str, change: int) -> None:
         if model in self._running:
             self._running[model] += change
-
-
-def _door_path(home: Home) -> Path:
-    """A path of this process's own; what gates that were killed left there is removed."""
-    for left in home.run.glob("gate-*.sock"):
-        left.unlink(missing_ok=True)
-    return home.run / f"gate-{os.getpid()}.sock"

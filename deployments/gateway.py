@@ -17,13 +17,12 @@ from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
-from deployments.mailbox import Mailbox, open_mailbox
+from deployments.mailbox import open_mailbox
+from deployments.model_remotes import model_remotes
 from deployments.model_status import ModelStatus
 from deployments.near_remote import NearRemote
-from deployments.near_streams import NearStreams
 from deployments.policy_in_force import policy_place
 from deployments.policy_keeper import PolicyKeeper
-from deployments.remote import Remote
 from deployments.replica_counts import ServeReplicaCount
 from deployments.replica_environment import enter_replica
 from deployments.retention import watch_retention
@@ -32,7 +31,6 @@ from deployments.text_scanner import text_scanner
 from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
-from router.affinity import conversation_of
 from router.rate_book import RateBook
 
 # Of the time that Serve gives a replica to end, once its requests have ended.
@@ -58,10 +56,7 @@ class Gateway:
         enter_replica("gateway")
         node = get_runtime_context().get_node_id()
         self._mailbox = await open_mailbox(Home(Path(home)).run, node)
-        remotes = {
-            name: _remote(catalog.card(name), handle, self._mailbox)
-            for name, handle in models.items()
-        }
+        remotes = model_remotes(settings, catalog, models, self._mailbox, node)
         if egress is not None:
             gate = NearRemote(ServeRemote(egress, "egress"), node)
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
@@ -109,12 +104,6 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> Any:
         return gateway_app(self._state, echo_id=False)
-
-
-def _remote(card: ModelCard, handle: Any, mailbox: Mailbox) -> Remote:
-    affinity = conversation_of if card.affinity == "conversation" else None
-    remote = ServeRemote(handle, card.id, affinity)
-    return NearStreams(remote, mailbox) if card.kind == "chat" else remote
 
 
 async def _front_host() -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from ray import serve
+from ray import get_runtime_context, serve
 
-from deployments.chat_replica import ChatReplica
+from deployments.chat_replica import ChatReplica, most_ongoing
+from deployments.door import Door
+from deployments.home import Home
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
 from models.local.transformers_engine import TransformersEngine
@@ -14,6 +17,11 @@ from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_engine import VllmEngine
 from models.local.vllm_settings import VllmSettings
 from models.weights import check_digest, weights_folder
+
+# The methods that gateways of this node call through the door.
+_AT_THE_DOOR = ("complete", "stream", "count", "stats", "describe")
+# Calls that may wait for the engine beside those that Serve would let through.
+QUEUED = 256
 
 
 def _engine(
@@ -41,12 +49,26 @@ class LLM(ChatReplica):
         digest = check_digest(card, folder)
         self._made = _engine(card, folder, adapters)
         await self._begin(card.id, self._made, digest, card.num_gpus, entered)
+        await self._open(card)
+
+    async def _open(self, card: ModelCard) -> None:
+        home = os.environ.get("PODIUM_HOME")
+        if home is None:
+            return
+        most = most_ongoing(card) + QUEUED
+        self._door = Door(f"'{card.id}'", self, _AT_THE_DOOR, most)
+        node = get_runtime_context().get_node_id()
+        self._place = await self._door.open_on(node, Home(Path(home)).run, "llm")
 
     async def check_health(self) -> None:
         """Called by Serve; an error replaces this replica."""
         await self._made.check_health()
 
-    def __del__(self) -> None:
+    async def __del__(self) -> None:
+        """Serve calls this before it ends the replica: whoever came in by the door is answered."""
+        door = getattr(self, "_door", None)
+        if door is not None:
+            await door.close()
         engine = getattr(self, "_made", None)
         if engine is not None:
             engine.close()

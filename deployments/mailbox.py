@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import psutil
-
 from deployments.frames import Frames
-from deployments.private_socket import free_path
+from deployments.private_socket import free_path, own_socket
 
 log = logging.getLogger("podium.mailbox")
 
@@ -101,17 +98,9 @@ class Mailbox:
 
 async def open_mailbox(folder: Path, node: str) -> Mailbox:
     """A mailbox in this private folder; where none can be opened, all comes through Serve."""
-    await asyncio.to_thread(_clear, folder)
     mailbox = Mailbox(node)
     try:
-        await mailbox.open(folder / f"mail-{os.getpid()}.sock")
+        await mailbox.open(await asyncio.to_thread(own_socket, folder, "mail"))
     except OSError as error:
         log.warning("no mailbox", extra={"error": type(error).__name__})
     return mailbox
-
-
-def _clear(folder: Path) -> None:
-    """Remove what gateways that were killed left there."""
-    for left in folder.glob("mail-*.sock"):
-        if not psutil.pid_exists(int(left.stem.removeprefix("mail-"))):
-            left.unlink(missing_ok=True)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import psutil
+
 _OTHERS = 0o077
+
+
+def own_socket(folder: Path, kind: str) -> Path:
+    """A path of this process's own; what killed ones of the same kind left there is removed."""
+    for left in folder.glob(f"{kind}-*.sock"):
+        number = left.stem.removeprefix(f"{kind}-")
+        if not (number.isdecimal() and psutil.pid_exists(int(number))):
+            left.unlink(missing_ok=True)
+    return folder / f"{kind}-{os.getpid()}.sock"
 
 
 def free_path(path: Path) -> None:

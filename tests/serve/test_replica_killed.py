@@ -10,7 +10,7 @@ import openai
 import psutil
 
 from tests.serve.instance import Instance
-from tests.serve.replicas import replicas
+from tests.serve.sockets import replicas
 
 PATIENCE_S = 240.0
 

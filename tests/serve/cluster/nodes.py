@@ -226,11 +226,6 @@ def command_of(process: psutil.Process) -> str:
     return ""
 
 
-def at_the_door(gate: psutil.Process) -> int:
-    """How many sockets the gate's door has: one that listens, and one for each who came in."""
-    return sum("/gate-" in str(one.laddr) for one in gate.net_connections("unix"))
-
-
 def writes_the_ledger(process: psutil.Process) -> bool:
     """Whether it has the file open; a path of its own node may be none of ours."""
     links = Path(f"/proc/{process.pid}/fd").iterdir()

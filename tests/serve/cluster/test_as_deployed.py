@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.serve.cluster.nodes import ROLE, at_the_door, homes_apart, writes_the_ledger
+from tests.serve.cluster.nodes import ROLE, homes_apart, writes_the_ledger
 from tests.serve.cluster.site import (
     CHANGED,
     OVERLAY,
@@ -16,7 +16,7 @@ from tests.serve.cluster.site import (
     chat,
     differences,
 )
-from tests.serve.replicas import at_the_mailbox
+from tests.serve.sockets import sockets_at
 
 PLACES = {
     "head": set(),
@@ -93,14 +93,16 @@ def test_the_providers_key_lies_on_the_node_of_the_gate_alone(site: Site) -> Non
 def test_between_nodes_calls_go_by_ray_and_not_by_the_door(site: Site) -> None:
     """The gate's socket listens and nobody comes; the ledger is written by the state alone."""
     (gate,) = site.cluster.nodes["egress"].replicas()["Egress"]
-    assert at_the_door(gate) == 1
+    assert sockets_at(gate, "gate") == 1
     (state,) = site.cluster.nodes["state"].replicas()["State"]
     assert writes_the_ledger(state) and not writes_the_ledger(gate)
 
 
-def test_between_nodes_an_answers_pieces_come_by_ray_and_not_by_a_mailbox(site: Site) -> None:
+def test_between_nodes_an_answer_comes_by_ray_alone(site: Site) -> None:
     with site.client() as client:
         answer = client.post("/v1/chat/completions", json=chat("mistral", stream=True))
     assert answer.text.endswith("data: [DONE]\n\n"), answer.text
     gateways = site.cluster.nodes["gateway"].replicas()["Gateway"]
-    assert [at_the_mailbox(gateway) for gateway in gateways] == [1, 1]
+    assert [sockets_at(gateway, "mail") for gateway in gateways] == [1, 1]
+    (replica,) = site.cluster.nodes["models"].replicas()["LLM-mistral"]
+    assert sockets_at(replica, "llm") <= 1

@@ -13,8 +13,9 @@ from deployments.cluster_home import prepare_home
 from router.policy_change import approvals_block
 from router.policy_file import load_policy
 from tests.serve.cluster.load import Load
-from tests.serve.cluster.nodes import ROLE, at_the_door, writes_the_ledger
+from tests.serve.cluster.nodes import ROLE, writes_the_ledger
 from tests.serve.cluster.site import ROOT, Site, arguments, chat
+from tests.serve.sockets import sockets_at
 
 SHIPPED = ROOT / "router" / "prompts"
 BODIES = [chat("mistral"), chat("mistral"), chat("chatgpt")]
@@ -130,7 +131,7 @@ def test_on_one_node_the_gate_is_reached_by_its_door(site: Site) -> None:
     with Load(site, [chat("chatgpt")]) as load:
         load.wait(lambda: settled(site, before))
         gate = site.cluster.nodes["state"].replicas()["Egress"][0]
-        load.wait(lambda: at_the_door(gate) > 1)
+        load.wait(lambda: sockets_at(gate, "gate") > 1)
         load.wait(lambda: writes_the_ledger(gate))
     moved = pids(site)
     site.deploy(site.config())
@@ -139,7 +140,7 @@ def test_on_one_node_the_gate_is_reached_by_its_door(site: Site) -> None:
         (gate,) = site.cluster.nodes["egress"].replicas()["Egress"]
         back = time.monotonic()
         load.wait(lambda: load.answered(back) > 10)
-        assert at_the_door(gate) == 1 and not writes_the_ledger(gate)
+        assert sockets_at(gate, "gate") == 1 and not writes_the_ledger(gate)
 
 
 def wait_for_embedders(site: Site, count: int) -> None:

@@ -113,7 +113,7 @@ def shared(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def door(gate: Gate, tmp_path: Path) -> AsyncIterator[Door]:
-    made = Door(gate, METHODS, most=2)
+    made = Door("The gate", gate, METHODS, most=2)
     await made.open(tmp_path / "d")
     yield made
     gate.go_on.set()
@@ -133,7 +133,7 @@ async def test_a_call_brings_the_answer(line: DoorLine) -> None:
 
 
 async def test_many_calls_at_once_each_get_their_own(gate: Gate, tmp_path: Path) -> None:
-    door = Door(gate, METHODS, most=500)
+    door = Door("The gate", gate, METHODS, most=500)
     await door.open(tmp_path / "many")
     line = await DoorLine.connect(str(tmp_path / "many"), "egress")
     async with asyncio.TaskGroup() as group:
@@ -171,7 +171,7 @@ async def test_items_come_in_order_and_then_the_error(line: DoorLine) -> None:
 
 
 async def test_others_may_not_enter_its_folder(gate: Gate, shared: Path) -> None:
-    door = Door(gate, METHODS, most=2)
+    door = Door("The gate", gate, METHODS, most=2)
     try:
         with pytest.raises(PermissionError):
             await door.open(shared / "d")
@@ -291,7 +291,7 @@ async def test_after_a_door_is_gone_the_next_one_is_looked_for(
     await closing
     assert not await near.found()
     assert await near.call("echo", 1, deadline=soon()) == "far echo"
-    another = Door(gate, METHODS, most=2)
+    another = Door("The gate", gate, METHODS, most=2)
     await another.open(tmp_path / "e")
     far.place, now = Place("here", str(tmp_path / "e")), 10.0
     assert await near.found()

@@ -1,4 +1,4 @@
-"""The processes of an instance's replicas, and who is connected with them."""
+"""The processes of an instance's replicas, and the Unix sockets they have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def replicas(podium: Instance, deployment: str) -> list[psutil.Process]:
     return [one for one in running if name in " ".join(one.cmdline())]
 
 
-def at_the_mailbox(gateway: psutil.Process) -> int:
-    """How many sockets a gateway's mailbox has: one that listens, and one for each that sends."""
-    return sum("/mail-" in str(one.laddr) for one in gateway.net_connections("unix"))
+def sockets_at(process: psutil.Process, kind: str) -> int:
+    """How many a door ("gate", "llm") or mailbox ("mail") has: one that listens, and the guests."""
+    return sum(f"/{kind}-" in str(one.laddr) for one in process.net_connections("unix"))
