@@ -30,7 +30,7 @@ class GroupCommit:
         self._turn = threading.Lock()
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        """What `work` gives, once it is committed; its first statement must write."""
+        """What `work` gives, once it is committed."""
         done: Future[T] = Future()
         with self._guard:
             self._waiting.append((work, done))
@@ -60,7 +60,9 @@ class GroupCommit:
     def _commit(self, batch: list[tuple[Work, Future[Any]]]) -> None:
         """Tell nobody anything before all of it is on disk."""
         told: list[Callable[[], None]] = []
-        with self._engine.begin() as connection:
+        # SQLite lets a transaction that has read first write only if nobody else wrote meanwhile,
+        # and makes it wait for nobody: so this one has the lock before its first statement.
+        with self._engine.execution_options(immediate=True).begin() as connection:
             for work, done in batch:
                 told.append(_attempt(connection, work, done))
         for tell in told:
@@ -71,6 +73,8 @@ def _attempt(connection: Connection, work: Work, done: Future[Any]) -> Callable[
     try:
         with connection.begin_nested():
             result = work(connection)
+    except Unavailable:
+        raise  # Of the database, and so of the whole transaction.
     except PodiumError as error:
         refusal = error
         return lambda: done.set_exception(refusal)

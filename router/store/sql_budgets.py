@@ -1,8 +1,8 @@
 """The budget store over SQLAlchemy Core.
 
-A reservation is one conditional UPDATE a budget, all in one transaction whose first statement
-writes: SQLite then lets one in at a time, and PostgreSQL locks the row and looks again. The
-reservations of many callers share one commit.
+A reservation is one conditional UPDATE a budget, all in one transaction: SQLite lets one in at a
+time, and PostgreSQL locks the row and looks again. The reservations of many callers share one
+commit.
 """
 
 from __future__ import annotations

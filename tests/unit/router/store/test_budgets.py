@@ -6,17 +6,19 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 
-from models.errors import BudgetExceeded
+from models.errors import BudgetExceeded, Unavailable
 from models.tariff import NANO
 from router.budget import NOTHING, Amount, Budget, Claim, Line, Unit, Window
 from router.store.accounts import SWEEP_S, Accounts
 from router.store.engine import open_sqlite
+from router.store.group_commit import GroupCommit
 from router.store.sql_budgets import REMEMBERED_S, SqlBudgetStore
 from router.store.tables import reservations, spending
 from tests.unit.router.store.conftest import Clock
@@ -248,6 +250,35 @@ def test_a_refusal_in_a_shared_commit_undoes_its_own_work_alone(
     assert len(refused) == RACERS - 4
     (now,) = store.spent(1000.0)
     assert now.held == 100
+
+
+def test_a_small_budget_waits_for_another_writer_as_a_large_one_does(
+    engine: Engine, store: SqlBudgetStore
+) -> None:
+    """Too small to be taken ahead of, it is looked at before anything is written."""
+    small = Budget(Unit.TOKENS, Window.DAY, 12)
+    for amount, outcome in ((10, None), (15, BudgetExceeded)):
+        wanted = replace(claim(str(amount), amount, small), ahead=16)
+        with ThreadPoolExecutor(1) as pool, engine.connect() as blocker:
+            blocker.execute(update(spending).values(held=spending.c.held))
+            asked = pool.submit(store.reserve, wanted, 1000.0)
+            with pytest.raises(TimeoutError):
+                asked.result(0.2)
+            blocker.rollback()
+            error = asked.exception(30)
+        assert error is None if outcome is None else isinstance(error, outcome)
+
+
+def test_what_fails_with_the_whole_transaction_is_tried_by_itself(engine: Engine) -> None:
+    tries: list[bool] = []
+
+    def work(_: object) -> int:
+        tries.append(True)
+        if len(tries) == 1:
+            raise Unavailable("The disk is full.")
+        return len(tries)
+
+    assert GroupCommit(engine).run(work) == 2
 
 
 def test_a_fault_reaches_whoever_caused_it(engine: Engine, store: SqlBudgetStore) -> None:
