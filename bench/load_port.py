@@ -126,10 +126,10 @@ async def handle(address: str) -> AsyncIterator[ChatModel]:
     from ray import serve
 
     from deployments.handles import ServeRemote
-    from deployments.mailbox import open_mailbox
     from deployments.near_remote import NearRemote
     from deployments.near_streams import NearStreams
     from deployments.ports import RemoteChatModel
+    from deployments.stream_mailbox import open_mailbox
 
     ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     remote = ServeRemote(serve.get_deployment_handle(f"LLM-{MODEL}", "podium"), MODEL)

@@ -24,11 +24,11 @@ from starlette.routing import Route
 from bench.servers import MODEL
 from deployments.handles import ServeRemote
 from deployments.home import Home
-from deployments.mailbox import open_mailbox
 from deployments.near_remote import NearRemote
 from deployments.near_streams import NearStreams
 from deployments.ports import RemoteChatModel
 from deployments.replica_environment import enter_replica
+from deployments.stream_mailbox import open_mailbox
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import ChatBody
 from deployments.wire.chat_request import chat_request

@@ -12,8 +12,8 @@ from ray import get_runtime_context
 
 from deployments.autoscaling import load_figures
 from deployments.door import Place
-from deployments.mailbox import Address, Posted
 from deployments.post import Post
+from deployments.stream_mailbox import Address, Posted
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.local.engine_clock import EngineClock

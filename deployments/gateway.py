@@ -17,7 +17,6 @@ from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
-from deployments.mailbox import open_mailbox
 from deployments.model_remotes import model_remotes
 from deployments.model_status import ModelStatus
 from deployments.near_remote import NearRemote
@@ -27,6 +26,7 @@ from deployments.replica_counts import ServeReplicaCount
 from deployments.replica_environment import enter_replica
 from deployments.retention import watch_retention
 from deployments.settings import Settings
+from deployments.stream_mailbox import open_mailbox
 from deployments.text_scanner import text_scanner
 from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback

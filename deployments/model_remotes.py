@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployments.handles import ServeRemote
-from deployments.mailbox import Mailbox
 from deployments.near_remote import NearRemote
 from deployments.near_streams import NearStreams
 from deployments.remote import Remote
 from deployments.settings import Settings
+from deployments.stream_mailbox import Mailbox
 from models.catalog import Catalog, ModelCard
 from router.affinity import conversation_of
 

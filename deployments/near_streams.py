@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from deployments.mailbox import DONE, FAILED, ITEM, Mailbox, Posted, Said
 from deployments.remote import Remote
+from deployments.stream_mailbox import DONE, FAILED, ITEM, Mailbox, Posted, Said
 from models.deadline import Deadline
 
 

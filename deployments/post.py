@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from deployments.frames import Frames
-from deployments.mailbox import DONE, FAILED, ITEM, Address, Posted
+from deployments.stream_mailbox import DONE, FAILED, ITEM, Address, Posted
 from models.errors import InternalError, PodiumError
 
 

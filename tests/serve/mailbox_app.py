@@ -22,9 +22,9 @@ import ray
 from ray import get_runtime_context, serve
 
 from deployments.handles import ServeRemote
-from deployments.mailbox import Address, Mailbox, open_mailbox
 from deployments.near_streams import NearStreams
 from deployments.post import Post
+from deployments.stream_mailbox import Address, Mailbox, open_mailbox
 from models.deadline import Deadline
 from models.errors import PodiumError
 from tests.serve.sockets import sockets_at

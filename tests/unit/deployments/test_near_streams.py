@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from deployments.mailbox import Mailbox, Posted, open_mailbox
 from deployments.near_streams import NearStreams
 from deployments.post import Post
+from deployments.stream_mailbox import Mailbox, Posted, open_mailbox
 from models.deadline import Deadline
 from models.errors import DeadlineExceeded, InternalError, PodiumError, PolicyDenied, ReplicaLost
 
