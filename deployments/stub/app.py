@@ -37,10 +37,24 @@ _EVERY = ["GET", "POST", "PUT", "DELETE"]
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Stub:
-    """One stub: what it was told, what it received, and how many answers are open now."""
+def _unheard() -> None:
+    """Nobody is told."""
 
-    def __init__(self, script: Script, capture: Capture, pace: float | None = None) -> None:
+
+class Stub:
+    """One stub: what it was told, what it received, and how many answers are open now.
+
+    `fell_silent` is called whenever its script lets an answer hang.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        capture: Capture,
+        pace: float | None = None,
+        fell_silent: Callable[[], None] = _unheard,
+    ) -> None:
+        self.fell_silent = fell_silent
         self.capture = capture
         self.script = script
         self.open = 0
@@ -116,6 +130,8 @@ class Stub:
             await asyncio.sleep(row.delay)
         if row.status is not None:
             return _error(dialect, row)
+        if row.fault == "slow_header":
+            self.fell_silent()
         return await whole_fault(row, request)
 
     async def _events(self, said: Said, dialect: Dialect) -> AsyncIterator[bytes]:
@@ -124,6 +140,8 @@ class Stub:
         try:
             for number, event in enumerate(dialect.events(said)):
                 if row.fault and number > row.after:
+                    if row.fault == "stall":
+                        self.fell_silent()
                     async for piece in broken(row, dialect):
                         yield piece
                     return

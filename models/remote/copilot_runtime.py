@@ -149,6 +149,8 @@ class Runtime:
                 await asyncio.to_thread(_end_process, self._process)
         finally:
             self._folder.cleanup()
+            # The SDK tells of a connection's end only if it did not end it itself.
+            self._events.put_nowait(Gone())
 
     def _count(self, params: Any) -> None:
         data = params["event"].get("data", {}) if "event" in params else {}

@@ -36,10 +36,15 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(_shared: Server) -> Server:
     """The shared server, with nothing left of the test before."""
-    _shared.until(lambda stage: stage.chat.running == 0)
-    _shared.on_loop(lambda stage: stage.reset())
-    _shared.until(lambda stage: stage.gateway.is_ready("mistral"))
-    return _shared
+    return fresh(_shared)
+
+
+def fresh(server: Server) -> Server:
+    """The same, once nothing of an earlier test goes on, and every model answers again."""
+    server.until(lambda stage: stage.idle())
+    server.on_loop(lambda stage: stage.reset())
+    server.until(lambda stage: stage.gateway.status.ready())
+    return server
 
 
 @pytest.fixture

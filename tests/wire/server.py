@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import uvicorn
 
 from deployments.gateway_app import gateway_app
+from tests.forward import Forward
 from tests.wire.stage import Stage
 
 T = TypeVar("T")
@@ -19,7 +20,12 @@ PATIENCE_S = 30.0
 
 
 class Server:
-    """Serves a stage; `stage` belongs to the server's loop, so it is touched through `on_loop`."""
+    """Serves a stage; `stage` belongs to the server's loop, so it is touched through `on_loop`.
+
+    `forward` makes so many seconds pass on that loop.
+    """
+
+    forward: Forward
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -82,6 +88,7 @@ class Server:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self.forward = Forward(self._loop)
         await self.stage.open()
         config = uvicorn.Config(
             gateway_app(self.stage.gateway),

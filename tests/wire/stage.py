@@ -20,6 +20,7 @@ from models.testing.scripted import Say, Script, ScriptedChat
 from retrieval.opening import Retrieval, open_retrieval
 from retrieval.source_tools import open_tools
 from router.acts.book import ActBook
+from router.detect.scanner import Scanner
 from router.keys import Key, Scope
 from router.label import Level
 from router.label_seal import LabelSeals, seal_key
@@ -33,6 +34,7 @@ from router.store.sql_costs import SqlCostStore
 from router.store.sql_keys import SqlKeyStore
 from router.store.sql_runs import SqlRunStore
 from router.store.state import NewKey, State
+from router.telemetry import IN_FLIGHT
 from tests.scripted_world import FixedSource, card
 from tests.support_contract import CRM, FIRST_FACT, TASKS, answers
 from tests.wire.hearing import Hearing
@@ -56,6 +58,8 @@ CARDS = (
     card("small", **INTERNAL_ONLY),
 )
 KEYS_EVERY_S = 0.05
+# For a text that a thread reads: it is about the text, not about who else has the cores.
+PATIENCE_S = 30.0
 
 
 def says(script: Script | Say | str) -> Script:
@@ -136,6 +140,13 @@ class Stage:
         for remote in self.remotes.values():
             remote.heal()
 
+    def idle(self) -> bool:
+        """Whether no request, no answer and no clip of an earlier test goes on."""
+        told = self.gateway.meter.text({}).decode().splitlines()
+        head = f"{IN_FLIGHT.name}{{"
+        now = [float(line.rpartition(" ")[2]) for line in told if line.startswith(head)]
+        return not (any(now) or self.chat.running or self.live.waiting)
+
     def _gateway(self) -> GatewayState:
         models = {name: self.remotes[name] for name in self.settings.models}
         return GatewayState(
@@ -149,6 +160,7 @@ class Stage:
             state=self.remotes["state"],
             salt=PEPPER,
             on_loopback=self.on_loopback,
+            scanner=Scanner(answer_s=PATIENCE_S),
         )
 
     async def _settle(self) -> None:

@@ -12,12 +12,18 @@ from deployments.stub.app import Stub
 from deployments.stub.capture import Capture
 from deployments.stub.script import Row, Script
 from deployments.stub.serve import listening, stub_config
+from tests.forward import Forward
 
 PATIENCE_S = 30.0
 
 
 class StubServer:
-    """A stub that follows `rows`; `received` is what came, oldest first."""
+    """A stub that follows `rows`; `received` is what came, oldest first.
+
+    `forward` makes so many seconds pass for the stub.
+    """
+
+    forward: Forward
 
     def __init__(self, *rows: Row, pace: float | None = None) -> None:
         self.stub = Stub(Script(rows or (Row(),)), Capture(), pace)
@@ -48,4 +54,8 @@ class StubServer:
         self.received.clear()
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._socket]))
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self.forward = Forward(asyncio.get_running_loop())
+        await self._server.serve(sockets=[self._socket])

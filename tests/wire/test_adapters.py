@@ -27,9 +27,11 @@ from models.errors import (
 from models.messages import ChatRequest, Completion, Message, Picture, Sampling, ToolCall, ToolSpec
 from models.remote.provider_errors import NeverSent
 from tests.contracts.chat_contract import CHECKS, Check, Subject
+from tests.forward import Forward
 from tests.wire.spoken import CANARY, KEY, SPOKEN, Spoken
 from tests.wire.stub_server import StubServer
 
+HOURS_S = 7200.0
 ENDLESS = Row(match="go on", words=100_000, pace=50.0)
 SCHEMA = {"type": "object", "properties": {"a": {"enum": ["x"]}}, "required": ["a"]}
 COUNT = ToolSpec(
@@ -47,7 +49,10 @@ def shared() -> Iterator[StubServer]:
 
 
 @pytest.fixture
-def stub(shared: StubServer) -> StubServer:
+async def stub(shared: StubServer) -> StubServer:
+    """It notices only now and then that a client of an earlier test has left."""
+    await _idle(shared)
+    shared.stub.fell_silent = lambda: None
     shared.tell(ENDLESS, Row())
     return shared
 
@@ -215,6 +220,8 @@ async def test_a_provider_that_fails(
 
 # With a reply of four words no dialect's stream has more events than this before its end.
 POINTS = range(-1, 10)
+# Over as soon as the stub falls silent, and not before: a busy machine is silent too.
+SILENCE_S, PATIENCE_S = 20.0, 60.0
 BREAKS = ("reset", "stall", "wrong_json", "wrong_type", "error_in_stream", "oversized")
 
 
@@ -223,9 +230,9 @@ async def test_a_stream_that_breaks_at_any_point_ends_in_a_typed_error(
     fault: Any, spoken: Spoken, stub: StubServer
 ) -> None:
     """A typed error in time wherever it strikes, until the answer has come to its end."""
-    # Silence is the end of a stalled stream alone: a busy machine is silent too.
-    silence_s = 0.5 if fault == "stall" else 5
-    chat = spoken.make(stub.url, engine={"silence_s": silence_s, "response_bytes": 300_000})
+    chat = spoken.make(stub.url, engine={"silence_s": SILENCE_S, "response_bytes": 300_000})
+    forward = Forward(asyncio.get_running_loop())
+    stub.stub.fell_silent = lambda: forward(SILENCE_S)
     outcomes = []
     for after in POINTS:
         stub.tell(Row(reply="a b c d", fault=fault, after=after))
@@ -242,8 +249,8 @@ async def test_a_stream_that_breaks_at_any_point_ends_in_a_typed_error(
 async def _outcome(chat: Any, spoken: Spoken) -> str:
     said = ""
     try:
-        async with asyncio.timeout(10):
-            async for delta in chat.stream(spoken.asks(), Deadline.after(5)):
+        async with asyncio.timeout(PATIENCE_S):
+            async for delta in chat.stream(spoken.asks(), Deadline.after(PATIENCE_S)):
                 said += delta.text
     except PodiumError as error:
         assert isinstance(error, ModelUnavailable), type(error)
@@ -282,7 +289,8 @@ async def test_each_request_is_told_of_its_own_model(
 ) -> None:
     """One that ends while another is under way does not take the other's name."""
     stub.tell(
-        Row(match="slow", model="vendor-1-2026-01-01", pace=20), Row(model="vendor-1-2026-11-01")
+        Row(match="slow", model="vendor-1-2026-01-01", pace=1 / HOURS_S),
+        Row(model="vendor-1-2026-11-01"),
     )
     slow = asyncio.create_task(told(chat, spoken.asks("slow")))
     async with asyncio.timeout(10):
@@ -291,6 +299,9 @@ async def test_each_request_is_told_of_its_own_model(
     _, quick = await told(chat, spoken.asks("quick"))
     assert not slow.done(), "the probe: they ran at the same time"
     assert quick == ["vendor-1-2026-11-01"]
+    while not slow.done():
+        stub.forward(HOURS_S)
+        await asyncio.sleep(0.01)
     assert (await slow)[1] == ["vendor-1-2026-01-01"]
 
 

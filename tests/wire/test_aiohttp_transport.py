@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from models.remote.aiohttp_transport import AiohttpTransport
+from tests.forward import Forward
 from tests.wire.scripted_socket import CLOSE, FINE, SILENCE, Heard, scripted_socket
 
 BODY = b'{"said":"\xc3\xa4"}'
@@ -169,7 +170,8 @@ async def test_silence_inside_an_answer_is_one_too(wire: AiohttpTransport) -> No
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         heard = Heard(server.sockets[0].getsockname()[1])
-        response = await wire.handle_async_request(asking(heard, read=SOON))
+        response = await wire.handle_async_request(asking(heard))
+        Forward(asyncio.get_running_loop())(LONG)
         with pytest.raises(httpx2.ReadTimeout):
             await response.aread()
         await response.aclose()

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.wire.conftest import plain
+from tests.wire.conftest import fresh, plain
 from tests.wire.hearing import tone
 from tests.wire.server import Server
 
@@ -198,7 +198,7 @@ TABLE = (*MESSAGES, *FIELDS, *BODIES, *SPEECHES, *OTHERS)
 
 @pytest.fixture(scope="module")
 def asking(_shared: Server) -> Iterator[httpx2.Client]:
-    with plain(_shared) as http:
+    with plain(fresh(_shared)) as http:
         yield http
 
 

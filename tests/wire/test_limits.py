@@ -16,7 +16,8 @@ import pytest
 from deployments.settings import GatewaySettings
 from deployments.wire.limits import Limits
 from models.errors import ContextLengthExceeded
-from models.testing.scripted import Say
+from models.messages import ChatRequest
+from models.testing.scripted import Say, Script
 from tests.wire.conftest import Serve, plain, put_documents
 from tests.wire.hearing import tone
 from tests.wire.server import Server
@@ -24,6 +25,8 @@ from tests.wire.test_bad_requests import ASK, CHAT, SPEECH, checked
 
 BODY: dict[str, Any] = {"model": "mistral", "messages": ASK}
 KIB = 1024
+# Sooner than a stream opens without an event.
+LATE_S = 3.0
 PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
 
 
@@ -109,20 +112,30 @@ def test_a_full_gateway_refuses_at_once(serve: Serve) -> None:
         assert http.post(CHAT, json=BODY).status_code == 200
 
 
+def hangs(server: Server) -> Script:
+    """A model that says nothing until `LATE_S` are over, and they are as soon as it was asked."""
+
+    def script(request: ChatRequest) -> Say:
+        server.forward(LATE_S)
+        return Say(("One",), hold=asyncio.Event())
+
+    return script
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_deadline_of_the_clients_own(http: httpx2.Client, server: Server, stream: bool) -> None:
-    server.on_loop(lambda stage: stage.reset(Say(("One",), hold=asyncio.Event())))
-    route = {"max_latency_ms": 20}
+    server.on_loop(lambda stage: stage.reset(hangs(server)))
+    route = {"max_latency_ms": int(LATE_S * 1000)}
     error = checked(http.post(CHAT, json=BODY | {"stream": stream, "route": route}), 504)
     assert (error["type"], error["code"]) == ("timeout_error", "deadline_exceeded")
     server.wait_for(server.stage.chat.closed_early)
     assert server.on_loop(lambda stage: stage.chat.running) == 0
 
 
+@pytest.mark.usefixtures("documents")
 def test_a_pipelines_deadline_is_remembered(http: httpx2.Client, server: Server) -> None:
-    hang: Any = lambda request: Say(("One",), hold=asyncio.Event())  # noqa: E731
-    server.on_loop(lambda stage: setattr(stage.chat, "script", hang))
-    body = {"inputs": {"text": "Hello"}, "route": {"max_latency_ms": 50}}
+    server.on_loop(lambda stage: setattr(stage.chat, "script", hangs(server)))
+    body = {"inputs": {"text": "Hello"}, "route": {"max_latency_ms": int(LATE_S * 1000)}}
     answer = http.post("/v1/pipelines/support/runs", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "deadline_exceeded")
     recorded = http.get(f"/v1/runs/{answer.json()['run_id']}").json()

@@ -96,6 +96,11 @@ class Clients:
         for thread in self._threads:
             thread.join()
 
+    def more(self, count: int) -> None:
+        """Return when that many more were answered."""
+        before = len(self.answers)
+        self.server.until(lambda _: len(self.answers) > before + count)
+
     def _ask(self) -> None:
         with plain(self.server) as http:
             while not self._stopped.is_set():
@@ -137,6 +142,7 @@ def test_a_swap_is_an_answer_or_a_refusal_and_nothing_else(kept: Server, stub: S
     with Clients(kept) as clients:
         for number in range(4):
             _swap(kept, OPEN + b"# reviewed %d\n" % number)
+            clients.more(CLIENTS)
         same = list(clients.answers)
         closed = _swap(kept, CLOSED)
         kept.until(lambda _: sum(one.status == 403 for one in clients.answers) > 3 * CLIENTS)
@@ -144,8 +150,7 @@ def test_a_swap_is_an_answer_or_a_refusal_and_nothing_else(kept: Server, stub: S
         block = approvals_block(closed, load_policy(OPEN)).replace("first approver", "Ada")
         block = block.replace("second approver", "Grace")
         _swap(kept, OPEN + b"\n" + block.encode())
-        after = len(clients.answers)
-        kept.until(lambda _: len(clients.answers) > after + 2 * CLIENTS)
+        clients.more(2 * CLIENTS)
     answers = clients.answers
     assert {one.status for one in same} == {200} and len(same) > 10
     told = {(one.status, one.code) for one in answers}

@@ -54,10 +54,11 @@ def patient(pause: float, whole: float = 60.0, in_flight: int = 1) -> GatewaySet
 
 
 def test_a_body_that_stops_holds_its_place_only_so_long(serve: Serve) -> None:
-    server = serve(patient(0.5))
+    server = serve(patient(60.0))
     with plain(server) as http, upload(server, BODY[:20]) as stalled:
         becomes(http, 1)
         assert http.post(CHAT, content=BODY).status_code == 429
+        server.forward(60.0)
         assert answer(stalled) == (408, "body_too_slow")
         becomes(http, 0)
         assert http.post(CHAT, content=BODY).status_code == 200
@@ -67,7 +68,7 @@ def test_with_more_patience_the_same_body_is_waited_for(serve: Serve) -> None:
     server = serve(patient(60.0))
     with plain(server) as http, upload(server, BODY[:20]) as slow:
         becomes(http, 1)
-        time.sleep(0.6)
+        server.forward(50.0)
         assert in_flight(http) == 1
         slow.sendall(BODY[20:])
         assert b" 200 " in slow.recv(65536)[:20]

@@ -137,12 +137,23 @@ def test_hanging_up_on_a_pipeline_stops_its_steps(http: httpx2.Client, server: S
         asked = server.on_loop(lambda stage: [task_of(one) for one in stage.chat.calls])
     assert asked and set(asked) <= set(TASKS.values())
     server.wait_for(server.stage.chat.closed_early)
-    assert server.on_loop(lambda stage: stage.chat.running) == 0
+    server.until(lambda stage: stage.chat.running == 0)
 
 
 def test_who_left_is_counted_as_such(http: httpx2.Client, server: Server) -> None:
     server.on_loop(lambda stage: stage.reset(Say(("One",), gate=asyncio.Event())))
+    before = left(http)
     with http.stream("POST", CHAT, json=body()) as answer:
-        assert "One" in next(answer.iter_lines())
-    server.wait_for(server.stage.chat.closed_early)
-    assert 'path="/v1/chat/completions",status="499"' in http.get("/metrics").text
+        lines = answer.iter_lines()
+        assert "One" in next(lines)
+        assert left(http) == before
+    server.until(lambda stage: stage.idle())
+    assert left(http) == before + 1
+
+
+def left(http: httpx2.Client) -> float:
+    """How many left before the end, by the metrics."""
+    lines = http.get("/metrics").text.splitlines()
+    told = [line for line in lines if line.startswith("podium_requests_total{")]
+    mine = [line for line in told if f'path="{CHAT}",status="499"' in line]
+    return sum(float(line.rpartition(" ")[2]) for line in mine)
