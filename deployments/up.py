@@ -150,7 +150,7 @@ def _start_ray(stack: ExitStack, settings: Settings, folder: RunFolder, say: Say
 
     say("starting Ray")
     stack.callback(_stop_ray)
-    with private_user_home(folder):
+    with private_user_home(folder), ray_faults():
         ray.init(
             address="local",
             num_cpus=int(settings.logical_cpus),
@@ -166,6 +166,18 @@ def _start_ray(stack: ExitStack, settings: Settings, folder: RunFolder, say: Say
     http: Any = {"host": settings.host, "port": settings.port}
     serve.start(proxy_location="HeadOnly", http_options=http, logging_config=_logging())
     _deploy(settings)
+
+
+@contextmanager
+def ray_faults() -> Iterator[None]:
+    """Ray raises plain exceptions where one of its processes is not up in half a minute."""
+    try:
+        yield
+    except Exception as error:
+        raise SetupError(
+            f"Ray did not start: {error} A machine that is very busy or short of memory can do"
+            " that; try again when it is quieter, `podium doctor` tells what is short."
+        ) from error
 
 
 def _deploy(settings: Settings) -> None:
