@@ -13,7 +13,7 @@ def test_a_fault_of_ray_says_what_to_do() -> None:
         pytest.raises(SetupError, match=r"Ray did not start: It timed out\. .*try again"),
         ray_faults(),
     ):
-        raise Exception("It timed out.")  # noqa: TRY002 - as Ray raises it
+        raise Exception("It timed out.")
 
 
 def test_a_signal_stays_one() -> None:
