@@ -1,7 +1,8 @@
 """The load for the rungs below HTTP, in the words of `bench.load`.
 
 `python -m bench.load_port engine` has vLLM's engine in this very process; `… handle ADDRESS` joins
-a running Podium's Ray and asks its chat deployment over a handle, as the gateway does.
+a running Podium's Ray and asks its chat deployment as the gateway does: through the door of its
+replica, which Serve has told.
 """
 
 from __future__ import annotations

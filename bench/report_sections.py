@@ -14,7 +14,7 @@ Result = Mapping[str, Any]
 SIDES = {
     "bare": "vLLM's own server",
     "engine": "engine in process",
-    "handle": "Serve handle",
+    "handle": "from another process",
     "ungoverned": "HTTP, no governance",
     "podium": "HTTP, governed",
 }

@@ -1,7 +1,8 @@
 """Chat rung by rung: `python -m bench.rungs`.
 
 The same questions, in rounds that take turns, to vLLM's own server (bare) and to one engine on five
-ways: the engine in the process of its load, a Serve handle, an ingress without governance, and the
+ways: the engine in the process of its load, the engine of a running Podium called from another
+process as its gateway calls it, an ingress without governance, and the
 gateway with a key that has rates and a budget. What one rung adds to the one below is that
 component's price.
 """
