@@ -18,7 +18,7 @@ from deployments.adapters import adapters_by_base
 from deployments.autoscaling import check_scaling, replicas
 from deployments.cache_ports import CachePorts, cache_ports
 from deployments.catalog_files import read_catalog
-from deployments.cluster_check import check_auth
+from deployments.cluster_check import check_auth, check_silence
 from deployments.egress_keys import read_keys
 from deployments.egress_rows import enabled_rows
 from deployments.home import Home, default_home
@@ -46,6 +46,7 @@ def build(args: Mapping[str, Any]) -> Application:
     """
     check_auth(os.environ)
     settings = parse(Settings, dict(args), "args")
+    check_silence(settings, os.environ)
     home = settings.home or os.environ.get("PODIUM_HOME") or str(default_home(os.environ))
     settings = settings.model_copy(update={"home": home})
     catalog = read_catalog(settings, home)

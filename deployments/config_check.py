@@ -48,13 +48,23 @@ def check_config(settings: Settings, home: Home) -> dict[str, Any]:
 
 def settings_in_file(path: Path) -> Settings:
     """The settings in a file: a settings.yaml, or a serve_config.yaml with one application."""
-    try:
-        data = load(path.read_bytes(), path.name) or {}
-    except OSError as error:
-        raise InvalidConfig(f"{path} can't be read: {error.strerror}.", param="FILE") from error
+    data = _read(path)
     if isinstance(data, Mapping) and "applications" in data:
         data = _arguments(parse(ServeFile, data, path.name).applications, path)
     return parse(Settings, data, path.name)
+
+
+def host_in_file(path: Path) -> str | None:
+    """Where a serve_config.yaml has Serve listen; None where it leaves that to Serve."""
+    options = parse(ServeFile, _read(path), path.name).http_options
+    return options.host if "host" in options.model_fields_set else None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return load(path.read_bytes(), path.name) or {}
+    except OSError as error:
+        raise InvalidConfig(f"{path} can't be read: {error.strerror}.", param="FILE") from error
 
 
 def _arguments(applications: Iterable[Application], path: Path) -> Any:

@@ -12,6 +12,7 @@ from ray import get_runtime_context, serve
 
 from deployments.acts import watch_acts
 from deployments.egress_chat import EgressModel
+from deployments.first_answers import first_answers
 from deployments.gateway_app import gateway_app
 from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
@@ -92,6 +93,7 @@ class Gateway:
             asyncio.create_task(watch_retention(self._state)),
             asyncio.create_task(watch_acts(self._state)),
         ]
+        await first_answers(self._state.keyring, self._state.status)
 
     async def __del__(self) -> None:
         """Serve calls this before it ends the replica: State is still told what calls came to."""

@@ -50,6 +50,11 @@ class Keyring:
         self._records = {(record.tenant, record.id): record for record in records}
         self._read = self._clock() if read is None else read
 
+    @property
+    def fresh(self) -> bool:
+        """Whether the records are new enough to be trusted."""
+        return self._clock() - self._read <= STALE_S
+
     async def refresh(self, state: Remote, deadline: Deadline) -> Sequence[KeyRecord]:
         """Every key as State has it now; an answer that was overtaken by a newer one is not kept.
 
@@ -75,7 +80,7 @@ class Keyring:
 
         Raises AuthenticationFailed, RateLimited or PermissionDenied.
         """
-        if self._clock() - self._read > STALE_S:
+        if not self.fresh:
             raise Unavailable("Keys can't be checked right now; try again.", retry_after=1.0)
         key = parse_key(bearer(request))
         if key is None:

@@ -89,6 +89,10 @@ class ModelStatus:
         """Whether every model answers."""
         return all(load.answers for load in self._loads.values())
 
+    def told(self) -> bool:
+        """Whether something is known of every model."""
+        return all(load.state != "loading" for load in self._loads.values())
+
     async def watch(self) -> None:
         """Ask for ever; cancel to stop."""
         async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ Ray Serve reads these once, at import, in every process, so they are set before 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from deployments.front import CALLBACK
 from deployments.home import Home
 from deployments.port_block import PortBlock
 from deployments.private_file import write_private
+from deployments.wire.limits import Limits
 from models.quiet import quiet_environment
 
 _TOKEN_BYTES = 32
@@ -29,7 +31,16 @@ USERS_HOME = "HOME_OF_USER"
 # Within so many seconds the head of a request must be there, or the connection is closed. Serve has
 # no setting for it: the balance algorithm ends HAProxy's defaults, and our line follows it.
 HEAD_S = 10
-_DEFAULTS_END = f"leastconn\n    timeout http-request {HEAD_S}s"
+# A gateway's machine that is cut off says nothing more, not even that it is gone: TCP asks it, and
+# gives it up where what was sent is not received.
+_CUT_OFF = (
+    "option srvtcpka", "srvtcpka-idle 10s", "srvtcpka-intvl 5s", "srvtcpka-cnt 3",
+    "default-server tcp-ut 25s",
+)  # fmt: skip
+_DEFAULTS_END = "\n    ".join(("leastconn", f"timeout http-request {HEAD_S}s", *_CUT_OFF))
+# A gateway answers each request in its time; one that is silent for so long after it hangs.
+SILENT_VARIABLE = "RAY_SERVE_HAPROXY_TIMEOUT_SERVER_S"
+SILENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +100,12 @@ def ray_environment(
     *,
     drain_s: float = 0.5,
     address: str | None = None,
+    request_s: float = Limits().request_seconds,
 ) -> dict[str, str]:
-    """The variables of one machine; `address` is where the others reach it, None when alone."""
+    """The variables of one machine; `address` is where the others reach it, None when alone.
+
+    `request_s` is the longest that any request may take.
+    """
     haproxy = folder.path
     variables = quiet_environment() | {
         "PODIUM_HOME": str(home.path),
@@ -115,6 +130,7 @@ def ray_environment(
         "RAY_SERVE_FALLBACK_PROXY_GRPC_PORT": str(ports.fallback_grpc),
         "RAY_SERVE_HAPROXY_NBTHREAD": "1",
         "RAY_SERVE_HAPROXY_BALANCE_ALGORITHM": _DEFAULTS_END,
+        SILENT_VARIABLE: str(math.ceil(request_s + SILENT_S)),
         # With one gateway a slow moment must not take it out: there is no other to go to.
         "RAY_SERVE_HAPROXY_HEALTH_CHECK_FALL": "5",
         "RAY_SERVE_HAPROXY_OBSERVE_MARK_DOWN_ENABLED": "0",

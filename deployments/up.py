@@ -108,7 +108,8 @@ def _start(stack: ExitStack, home: Home, settings: Settings, say: Say) -> str:
     stack.callback(folder.remove)
     ports = claim_ports()
     stack.callback(ports.release)
-    os.environ.update(ray_environment(home, folder, ports))
+    longest = settings.gateway.limits.request_seconds
+    os.environ.update(ray_environment(home, folder, ports, request_s=longest))
     os.environ.pop("PODIUM_API_KEY", None)
     descendants = Descendants()
     stack.callback(descendants.stop, STOP_S)

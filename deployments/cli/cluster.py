@@ -51,19 +51,28 @@ def check(
 
     Files, weights that are on this node, Ray's token, and a node for each placement.
     """
-    import ray
-
-    from deployments.cluster_check import check_auth, check_nodes, labels_of
-    from deployments.config_check import check_config, settings_in_file
+    from deployments.cluster_check import (
+        check_auth,
+        check_host,
+        check_nodes,
+        check_silence,
+        labels_of,
+    )
+    from deployments.config_check import check_config, host_in_file, settings_in_file
     from deployments.up import check_models
 
     settings, at = settings_in_file(file), home_of(home)
     check_auth(os.environ)
+    check_silence(settings, os.environ)
     check_config(settings, at)
     check_models(at, settings, note)
+    import ray  # After what is refused without it, for it takes a second.
+
     ray.init(address="auto", log_to_driver=False, logging_level="ERROR")
     try:
-        check_nodes(settings, labels_of(ray.nodes()))
+        nodes = ray.nodes()
+        check_host(host_in_file(file), nodes)
+        check_nodes(settings, labels_of(nodes))
     finally:
         ray.shutdown()
     note("ok")

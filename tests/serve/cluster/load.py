@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -15,12 +16,17 @@ import httpx2
 from tests.serve.cluster.site import Site
 
 PATIENCE_S = 120.0
+_LOADS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One request: when it was sent, how long it took, and its status; 0 is a cut connection."""
+    """One request: when it was sent, how long it took, and its status; 0 is a cut connection.
 
+    `id` stands in its text, too.
+    """
+
+    id: str
     model: str
     sent: float
     seconds: float
@@ -41,6 +47,7 @@ class Load:
         self.outcomes: list[Outcome] = []
         self._site = site
         self._ended = threading.Event()
+        self._number, self._numbers = next(_LOADS), itertools.count()
         self._threads = [threading.Thread(target=self._ask, args=(body,)) for body in bodies]
 
     def __enter__(self) -> Load:
@@ -78,16 +85,19 @@ class Load:
     def _ask(self, body: Mapping[str, Any]) -> None:
         with self._site.client(self._node) as client:
             while not self._ended.is_set():
+                name = f"load-{self._number}-{next(self._numbers)}"
                 sent = time.monotonic()
-                status, code = _sent(client, body)
+                status, code = _sent(client, body, name)
                 took = time.monotonic() - sent
-                self.outcomes.append(Outcome(str(body["model"]), sent, took, status, code))
+                self.outcomes.append(Outcome(name, str(body["model"]), sent, took, status, code))
                 time.sleep(0.02 if status == 200 else 0.2)
 
 
-def _sent(client: httpx2.Client, body: Mapping[str, Any]) -> tuple[int, str]:
+def _sent(client: httpx2.Client, body: Mapping[str, Any], name: str) -> tuple[int, str]:
+    (said,) = body["messages"]
+    named = {**body, "messages": [{**said, "content": f"{said['content']} {name}"}]}
     try:
-        answer = client.post("/v1/chat/completions", json=body)
+        answer = client.post("/v1/chat/completions", json=named, headers={"x-request-id": name})
     except httpx2.TransportError as error:
         return 0, type(error).__name__
     if answer.status_code == 200:

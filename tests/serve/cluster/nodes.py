@@ -27,6 +27,7 @@ from deployments.home import Home
 from deployments.port_block import PortBlock, claim_ports
 from deployments.private_file import write_private
 from deployments.ray_environment import RunFolder, make_run_folder, ray_environment
+from deployments.wire.limits import Limits
 from tests.bound import bound
 from tests.serve.cluster.ports import free_ports
 from tests.serve.instance import BIN, environment
@@ -36,6 +37,8 @@ ADDRESS = "127.0.0.2"
 ROLE = "podium.io/role"
 START_S = 120.0
 STOP_S = 60.0
+# As long as a busy proxy may need to hear of it; `podium cluster env` says half a minute.
+DRAIN_S = 5.0
 _STORE = 80 * 1024 * 1024
 _REPLICA = re.compile(r"ServeReplica:podium:([\w-]+)")
 _UNSHARE = ("unshare", "--mount", "--propagation", "private", "--")
@@ -73,6 +76,12 @@ class Node:
                 one.kill()
         self.process.wait(30)
 
+    def freeze(self) -> None:
+        """Its end as others see it when it hangs: nobody answers, and no connection is closed."""
+        for one in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                one.suspend()
+
     def drain(self) -> None:
         """Its orderly end: Ray asks Serve to leave it first, for half a minute at most."""
         self.process.terminate()
@@ -83,12 +92,13 @@ class Node:
 class Cluster:
     """The nodes by name; `home` is the one folder that the settings name on each of them.
 
-    `of_head` is what the head's environment has besides.
+    `of_head` is what the head's environment has besides, `request_s` the longest of a request.
     """
 
     home: Path
     nodes: dict[str, Node] = field(default_factory=dict)
     of_head: Mapping[str, str] = field(default_factory=dict)
+    request_s: float = Limits().request_seconds
 
     def __post_init__(self) -> None:
         self.home.mkdir(mode=0o700, parents=True)
@@ -200,7 +210,14 @@ class Cluster:
         """That of `podium cluster env --address`, with ports of its own; Serve's proxy too."""
         ports, (http,) = claim_ports(), free_ports(1)
         self._claims.append(ports)
-        more = ray_environment(Home(self.home), self.folder, ports, address=ADDRESS)
+        more = ray_environment(
+            Home(self.home),
+            self.folder,
+            ports,
+            drain_s=DRAIN_S,
+            address=ADDRESS,
+            request_s=self.request_s,
+        )
         more["HOME"] = str(self.folder.path)
         if name == "head":
             more |= self.of_head

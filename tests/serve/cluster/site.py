@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -120,9 +121,9 @@ class Site:
         assert done.returncode == 0, done.stderr[-2000:]
 
     @contextmanager
-    def client(self, node: str = "head") -> Iterator[httpx2.Client]:
-        """Plain HTTP with the key, through the proxy of a node."""
-        headers = {"authorization": f"Bearer {self.key}"}
+    def client(self, node: str = "head", key: str | None = None) -> Iterator[httpx2.Client]:
+        """Plain HTTP through the proxy of a node, with the first key or another."""
+        headers = {"authorization": f"Bearer {key or self.key}"}
         port = self.cluster.http if node == "head" else self.cluster.nodes[node].http
         with httpx2.Client(
             base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60.0, trust_env=False
@@ -146,9 +147,15 @@ class Site:
         return self.cluster.tool("serve", "status").stdout[-4000:]
 
 
-def raised(stack: ExitStack, folder: Path, **of_head: str) -> Site:
-    """A site whose nodes have started, until `stack` ends; nothing is deployed yet."""
-    made = Site(Cluster(folder / "home", of_head=of_head), folder)
+def raised(
+    stack: ExitStack, folder: Path, cluster: Cluster | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Site:  # fmt: skip
+    """A site whose nodes have started, until `stack` ends; nothing is deployed yet.
+
+    `more` are nodes besides the overlay's, by name, each with its role.
+    """
+    made = Site(cluster or Cluster(folder / "home"), folder)
     stack.callback(made.cluster.stop)
     made.mount(start_stub(stack, folder / "stub.jsonl"))
     for name in ("head", *WORKERS):
@@ -156,6 +163,9 @@ def raised(stack: ExitStack, folder: Path, **of_head: str) -> Site:
     made.cluster.start_head()
     for name in WORKERS:
         made.cluster.start_worker(name)
+    for name, role in more.items():
+        made.prepare(name, role)
+        made.cluster.start_worker(name, role)
     return made
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.bound import bound
 from tests.serve.cluster.load import Load
+from tests.serve.cluster.nodes import Cluster
 from tests.serve.cluster.ports import free_ports
 from tests.serve.cluster.site import chat, raised
 
@@ -23,7 +24,8 @@ BACK_S = 60.0
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
 def test_requests_go_on_without_the_head(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        site = raised(stack, tmp_path, RAY_REDIS_ADDRESS=_redis(stack, tmp_path))
+        of_head = {"RAY_REDIS_ADDRESS": _redis(stack, tmp_path)}
+        site = raised(stack, tmp_path, Cluster(tmp_path / "home", of_head=of_head))
         site.cluster.wait_for_dashboard()
         site.deploy(site.config())
         site.wait_ready()

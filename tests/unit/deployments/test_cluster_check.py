@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from deployments.cluster_check import check_auth, check_nodes, labels_of
+from deployments.cluster_check import check_auth, check_host, check_nodes, check_silence, labels_of
+from deployments.config_check import host_in_file
+from deployments.ray_environment import SILENT_VARIABLE
 from deployments.settings import Settings
 from models.errors import InvalidConfig, SetupError
 
@@ -38,3 +42,33 @@ def test_a_cluster_without_a_token_is_refused(environ: dict[str, str]) -> None:
         check_auth(environ)
     assert raised.value.param == "RAY_AUTH_MODE"
     check_auth({"RAY_AUTH_MODE": "token"})
+
+
+def test_a_request_longer_than_haproxy_waits_is_refused() -> None:
+    settings = Settings.model_validate({"gateway": {"limits": {"request_seconds": 600}}})
+    for environ in ({}, {SILENT_VARIABLE: "600"}):
+        check_silence(settings, environ)
+    with pytest.raises(InvalidConfig, match=f"{SILENT_VARIABLE} to 630") as raised:
+        check_silence(settings, {SILENT_VARIABLE: "330"})
+    assert raised.value.param == "gateway.limits.request_seconds"
+
+
+def test_gateways_on_loopback_of_several_machines_are_refused() -> None:
+    """No other node's proxy would reach them; everywhere, or on one machine, they are reached."""
+    one, other = ({"Alive": True, "NodeManagerAddress": f"127.0.0.{last}"} for last in (2, 3))
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(
+            InvalidConfig, match=r"at 127\.0\.0\.2, 127\.0\.0\.3.* to 0\.0\.0\.0"
+        ) as raised:
+            check_host(host, [one, other])
+        assert raised.value.param == "http_options.host"
+        check_host(host, [one, one, other | {"Alive": False}])
+    for host in ("0.0.0.0", None):  # noqa: S104 - judged, not bound
+        check_host(host, [one, other])
+
+
+def test_where_serve_listens_is_read_from_the_file_alone(tmp_path: Path) -> None:
+    file = tmp_path / "serve_config.yaml"
+    for options, host in (("{host: 127.0.0.9}", "127.0.0.9"), ("{port: 8000}", None)):
+        file.write_text(f"http_options: {options}\napplications: []\n")
+        assert host_in_file(file) == host

@@ -10,6 +10,7 @@ import pytest
 from deployments.home import Home
 from deployments.port_block import PortBlock
 from deployments.ray_environment import (
+    SILENT_VARIABLE,
     RunFolder,
     private_user_home,
     ray_environment,
@@ -46,3 +47,12 @@ def test_only_a_machine_alone_keeps_others_from_joining(tmp_path: Path) -> None:
     assert (alone[ALONE], alone["VLLM_HOST_IP"]) == ("0", "127.0.0.1")
     assert ALONE not in one and one["VLLM_HOST_IP"] == "192.0.2.8"
     assert alone.keys() - one.keys() == {ALONE}
+
+
+def test_a_silent_gateway_is_given_up_after_the_longest_request(tmp_path: Path) -> None:
+    ports = PortBlock(20_000, None)  # type: ignore[arg-type]
+    given = [
+        ray_environment(Home(tmp_path), RunFolder(tmp_path), ports, **more)
+        for more in ({}, {"request_s": 599.5})
+    ]
+    assert [one[SILENT_VARIABLE] for one in given] == ["330", "630"]
