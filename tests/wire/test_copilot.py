@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,12 @@ from models.remote.provider_errors import Answered, NeverSent
 from tests.contracts.chat_contract import CHECKS, Check, Subject
 from tests.copilot_peer import MODEL, REPLY
 from tests.copilot_runtimes import PeerRuntime, copilot_card, peer_runtime
+from tests.forward import Forward
 
 KEY = "gho-canary-of-the-adapter-0001"
 CANARY = "CANARY-8812-of-the-prompt"
 TEXT = "".join(REPLY)
+LONG_S = 60.0
 
 
 @pytest.fixture
@@ -55,6 +57,14 @@ def asks(text: str = CANARY, **fields: Any) -> ChatRequest:
 
 async def whole(chat: Copilot, text: str = CANARY, seconds: float = 60) -> Completion:
     return await chat.complete(asks(text), Deadline.after(seconds))
+
+
+async def _passes(true: Callable[[], object]) -> None:
+    """`LONG_S` pass as soon as it is so, which it will be."""
+    async with asyncio.timeout(LONG_S):
+        while not true():  # noqa: ASYNC110 - a process tells nobody what it has read
+            await asyncio.sleep(0.01)
+    Forward(asyncio.get_running_loop())(LONG_S)
 
 
 def _runs(pid: int) -> bool:
@@ -197,11 +207,13 @@ async def test_a_runtime_that_does_not_start(
 ) -> None:
     at_start, kind, words = case
     peer = peer_runtime(tmp_path, at_start)
-    connect_s = 3.0 if at_start == "mute" else 60.0
-    chat = Copilot(copilot_card(peer, engine={"connect_s": connect_s}), KEY)
+    chat = Copilot(copilot_card(peer, engine={"connect_s": LONG_S}), KEY)
     caplog.set_level(logging.DEBUG)
+    answer = asyncio.create_task(whole(chat, seconds=2 * LONG_S))
+    if at_start == "mute":
+        await _passes(lambda: peer.seen)
     with pytest.raises(kind, match=words) as caught:
-        await whole(chat)
+        await answer
     assert "SECRET" not in f"{caught.value}{caplog.text}" and CANARY not in caplog.text
     assert not peer.told("session.send")
     assert not [pid for pid in peer.pids if _runs(pid)]
@@ -221,11 +233,15 @@ async def test_a_runtime_that_is_not_there_says_what_to_install(tmp_path: Path) 
 
 async def test_hanging_ends_by_the_deadline_or_by_silence(peer: PeerRuntime) -> None:
     chat = Copilot(copilot_card(peer), KEY)
+    late = asyncio.create_task(whole(chat, "hang", seconds=LONG_S))
+    await _passes(lambda: len(peer.told("session.send")) == 1)
     with pytest.raises(DeadlineExceeded):
-        await whole(chat, "hang", seconds=2)
-    quick = Copilot(copilot_card(peer, engine={"silence_s": 1.5}), KEY)
+        await late
+    chat = Copilot(copilot_card(peer, engine={"silence_s": LONG_S}), KEY)
+    silent = asyncio.create_task(whole(chat, "hang", seconds=2 * LONG_S))
+    await _passes(lambda: len(peer.told("session.send")) == 2)
     with pytest.raises(ModelUnavailable, match="silent"):
-        await whole(quick, "hang")
+        await silent
     assert len(peer.pids) == 2 and not [pid for pid in peer.pids if _runs(pid)]
 
 

@@ -16,6 +16,7 @@ from router.store.accounts import Accounts
 from router.store.engine import open_sqlite
 from router.store.migrate import upgrade
 from router.store.sql_budgets import SqlBudgetStore
+from tests.forward import Forward
 
 MOST = Amount(100)
 
@@ -93,7 +94,7 @@ async def test_the_calls_of_a_moment_are_one_claim_and_one_settlement(tmp_path: 
 
 
 async def test_those_who_come_at_once_ask_once(tmp_path: Any) -> None:
-    bank = Bank(tmp_path, 1_000_000)
+    bank = Bank(tmp_path, 1_000_000, lease_s=3600.0)
     async with asyncio.TaskGroup() as group:
         for _ in range(AHEAD):
             group.create_task(bank.take())
@@ -104,7 +105,7 @@ async def test_those_who_come_at_once_ask_once(tmp_path: Any) -> None:
 
 
 async def test_what_a_call_did_not_use_is_room_for_the_next(tmp_path: Any) -> None:
-    bank = Bank(tmp_path, 1_000_000)
+    bank = Bank(tmp_path, 1_000_000, lease_s=3600.0)
     for _ in range(5 * AHEAD):
         bank.desk.settle(await bank.take(), NOTHING)
     assert bank.books.calls == ["reserve"]
@@ -130,7 +131,7 @@ async def test_a_budget_that_runs_low_is_given_out_call_by_call_to_its_last_toke
 async def test_what_runs_low_is_asked_for_one_by_one_until_the_moment_is_over(
     tmp_path: Any,
 ) -> None:
-    bank = Bank(tmp_path, 20_000)
+    bank = Bank(tmp_path, 20_000, lease_s=3600.0)
     lines = lines_of("acme", bank.budgets, Amount(19_000))
     bank.books.accounts.reserve(Claim("most of it", lines, 300.0))
     held = [await bank.take() for _ in range(3)]
@@ -138,7 +139,8 @@ async def test_what_runs_low_is_asked_for_one_by_one_until_the_moment_is_over(
     bank.books.accounts.settle("most of it", NOTHING)
     for one in held:
         bank.desk.settle(one, NOTHING)
-    await asyncio.sleep(0.4)
+    Forward(asyncio.get_running_loop())(3600.0)
+    await bank.until(lambda: not bank.desk._holders)
     await bank.take()
     assert bank.books.ahead == [AHEAD, 1, 1, AHEAD]
     assert bank.books.standing == (0, AHEAD * 100)

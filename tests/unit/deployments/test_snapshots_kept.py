@@ -9,6 +9,7 @@ import pytest
 
 from deployments.snapshots_kept import SnapshotsKept
 from models.errors import DeadlineExceeded, NotFound
+from tests.forward import Forward
 
 
 class Flushed:
@@ -30,13 +31,17 @@ class Flushed:
 
 async def test_many_writes_in_a_row_are_one_snapshot_each_collection() -> None:
     flushed = Flushed()
-    kept = SnapshotsKept(flushed, quiet_s=2.0)
+    kept = SnapshotsKept(flushed, quiet_s=20.0)
+    forward = Forward(asyncio.get_running_loop())
     for _ in range(20):
         kept.wrote("kb")
         kept.wrote("other")
         await asyncio.sleep(0.01)
+    assert flushed.names.empty()
+    forward(20.0)
     assert {await flushed.next(), await flushed.next()} == {"kb", "other"}
     kept.wrote("kb")
+    forward(20.0)
     assert await flushed.next() == "kb"
     # Nothing else was in line before the last one.
     assert flushed.names.empty()
