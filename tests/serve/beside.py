@@ -26,7 +26,7 @@ def told_by(podium: Instance, module: str, *words: str) -> tuple[list[str], str]
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=500,
         check=False,
         preexec_fn=bound(),
     )

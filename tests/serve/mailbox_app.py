@@ -29,7 +29,7 @@ from models.deadline import Deadline
 from models.errors import PodiumError
 from tests.serve.sockets import sockets_at
 
-APP, PATIENCE_S = "mailbox", 30.0
+APP, PATIENCE_S = "mailbox", 90.0
 
 
 @serve.deployment(

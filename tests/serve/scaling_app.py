@@ -24,7 +24,7 @@ RULES = Scaling(
     min_replicas=0, max_replicas=2, requests_each=3,
     up_after_s=0, down_after_s=2, down_share=0.9, idle_after_s=4,
 )  # fmt: skip
-PATIENCE_S = 50.0
+PATIENCE_S = 100.0
 
 
 @serve.deployment(ray_actor_options={"num_cpus": 0.01}, graceful_shutdown_timeout_s=1)

@@ -32,6 +32,7 @@ output: {reply: answer}
 """
 # The second writes down what a model outside said.
 PIPELINES = {"note": "input.text", "told": "answer"}
+PATIENCE_S = 60.0
 NOTES = ("Call back at noon.", "Never to be written.")
 
 
@@ -129,11 +130,18 @@ def test_what_a_model_outside_says_sets_nothing_off(waited: Waited) -> None:
     assert notes(home) == before
 
 
+def explained(home: Path, decision: str) -> dict[str, Any]:
+    """What is told of a decision once it is written down, which is soon after the answer."""
+    until = time.monotonic() + PATIENCE_S
+    while run("policy", "explain", decision, home=home).returncode != 0:
+        assert time.monotonic() < until, "it was never written down"
+    return podium(home, "policy", "explain", decision, "--json")
+
+
 def test_who_decided_what_is_explained(waited: Waited) -> None:
     home = waited.instance.home
     answer = podium(home, "ask", "Hello", "--model", "chatgpt", "--json")
-    time.sleep(1.0)  # as the command says: written down within a second
-    told = podium(home, "policy", "explain", answer["route"]["decision_id"], "--json")
+    told = explained(home, answer["route"]["decision_id"])
     assert [one["model"] for one in told["decisions"]] == ["chatgpt"]
     told = podium(home, "policy", "explain", waited.runs[0]["run_id"], "--json")
     assert [one["step"] for one in told["decisions"]] == ["answer"]

@@ -46,7 +46,9 @@ def test_a_copy_made_under_load_is_a_podium_again(
 
 def _make_keys(podium: Instance, stop: threading.Event) -> None:
     headers = {"authorization": f"Bearer {podium.key}"}
-    with httpx2.Client(base_url=podium.base_url, headers=headers, trust_env=False) as client:
+    with httpx2.Client(
+        base_url=podium.base_url, headers=headers, timeout=60, trust_env=False
+    ) as client:
         while not stop.is_set():
             body = {"tenant": "copied", "scopes": ["infer"]}
             assert client.post("/v1/admin/keys", json=body).status_code == 201
@@ -55,9 +57,11 @@ def _make_keys(podium: Instance, stop: threading.Event) -> None:
 def _answers_as_before(instance: Instance, key: str, text: str) -> None:
     headers = {"authorization": f"Bearer {key}"}
     try:
-        with httpx2.Client(base_url=instance.base_url, headers=headers, trust_env=False) as client:
+        with httpx2.Client(
+            base_url=instance.base_url, headers=headers, timeout=60, trust_env=False
+        ) as client:
             body = {"query": "Which valve is turned?", "k": 1}
-            found = client.post("/v1/collections/copied/search", json=body, timeout=60)
+            found = client.post("/v1/collections/copied/search", json=body)
             assert found.status_code == 200, found.text
             assert text in found.text
             listed = client.get("/v1/admin/keys", params={"tenant": "copied"})

@@ -91,7 +91,7 @@ def processes_of(home: Path) -> list[psutil.Process]:
 
 def left_of(home: Path) -> list[psutil.Process]:
     """What is still there after a moment's grace for the kernel to reap."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while processes_of(home) and time.monotonic() < until:
         time.sleep(0.2)
     return processes_of(home)

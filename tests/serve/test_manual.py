@@ -36,7 +36,7 @@ def execute(block: Block, podium: Instance, folder: Path) -> str:
     variables["PATH"] = f"{BIN}:{variables['PATH']}"
     done = subprocess.run(
         [*words, block.text], cwd=folder, env=variables, capture_output=True, text=True,
-        timeout=110, check=False,
+        timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"line {block.line}:\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -53,8 +53,8 @@ def test_a_slow_megabyte_is_answered_and_stays(gated: Server, stub: StubServer, 
     answer, spent, on_loop = asked(gated, of_size(HOSTILE[kind], SIZE))
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "policy_denied")
     assert not stub.received
-    # About 0.8 s and 0.1 s; of processor time, so that whoever else is on this machine counts not.
-    assert spent < 2.0
+    # About 0.6 s and 0.02 s; of processor time, so that whoever else is on this machine counts not.
+    assert spent < 4.0
     assert on_loop < 0.4
 
 
