@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,6 @@ from deployments.wire.chat_request import (
     last_user_text,
 )
 from deployments.wire.dialect import Dialect, EventWriter
-from deployments.wire.event_stream import EventStream
 from deployments.wire.limits import Limits
 from deployments.wire.pictures import has_pictures
 from models.errors import UnsupportedParameter
@@ -54,9 +53,15 @@ async def answer(
         wanted = replace(wanted, sampling=replace(wanted.sampling, shortens=True))
     chat = await choose(call, body.model, wanted)
     request.state.model = chat.card.id
-    response = await _model(call, body, chat, dialect)
-    request.state.model = chat.card.id
-    return response
+
+    def headers() -> dict[str, str]:
+        # Which model answers is known once it has begun.
+        request.state.model = chat.card.id
+        return call.headers(chat.card.id)
+
+    if body.stream:
+        return call.streamed(_model_events(call, chat, dialect), headers, dialect)
+    return await _whole(call, chat, dialect, headers)
 
 
 async def count(
@@ -99,15 +104,12 @@ def _sight(state: GatewayState, name: str) -> Limits | None:
     return state.limits if card is not None and "images" in card.capabilities else None
 
 
-async def _model(call: Call, body: ChatBody, chat: DirectChat, dialect: Dialect) -> Response:
-    if body.stream:
-        events = await call.opened(_model_events(call, chat, dialect), dialect)
-        headers = call.headers(chat.card.id)
-        return EventStream(events, headers)
+async def _whole(
+    call: Call, chat: DirectChat, dialect: Dialect, headers: Callable[[], dict[str, str]]
+) -> Response:
     completion = await chat.complete()
-    headers = call.headers(chat.card.id)
     route = call.finished(chat.card, completion.usage, chat.redactions)
-    return JSONResponse(dialect.body(completion, chat.card.id, route), headers=headers)
+    return JSONResponse(dialect.body(completion, chat.card.id, route), headers=headers())
 
 
 async def _model_events(
@@ -133,7 +135,7 @@ async def _pipeline(call: Call, body: ChatBody, plan: Plan, dialect: Dialect) ->
     headers = call.headers(body.model)
     if body.stream:
         events = _pipeline_events(call, plan, run, dialect.writer(body.model))
-        return EventStream(await call.opened(events, dialect), headers)
+        return call.streamed(events, lambda: headers, dialect)
     result = await call.state.pipelines.finish(call, plan, run)
     if result.error is not None:
         raise result.error

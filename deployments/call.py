@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import time
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from deployments.gateway_state import GatewayState
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.chat_response import OpenAiDialect
 from deployments.wire.dialect import Dialect
-from deployments.wire.opened import opened
+from deployments.wire.opened import Manners, OpenedStream
 from models.catalog import ModelCard
 from models.deadline import Deadline
 from models.errors import InvalidRequest, PolicyDenied
@@ -150,12 +150,19 @@ class Call:
         """The response headers that say what answered."""
         return {"x-route-model": model, "x-route-decision": self.decision_id}
 
-    async def opened(
-        self, events: AsyncGenerator[bytes, None], dialect: Dialect | None = None
-    ) -> AsyncGenerator[bytes, None]:
-        """The events, started, so that an early error is still a response of its own."""
+    def streamed(
+        self,
+        events: AsyncGenerator[bytes, None],
+        headers: Callable[[], dict[str, str]] = dict,
+        dialect: Dialect | None = None,
+    ) -> OpenedStream:
+        """The response of these events; an error before the first is a response of its own.
+
+        `headers` is asked once the first event is there, or has taken long.
+        """
         written = (dialect or OpenAiDialect()).error_event
-        return await opened(events, self.request_id, self.state.settings.gateway.pings, written)
+        manners = Manners(self.request_id, self.state.settings.gateway.pings, written)
+        return OpenedStream(events, headers, manners)
 
     def run_request(self, inputs: dict[str, Any]) -> RunRequest:
         """This call as a pipeline takes it."""

@@ -15,7 +15,6 @@ from deployments.charged_speech import worked
 from deployments.gateway_state import SharedState
 from deployments.wire.audio_form import TRANSLATED, AudioForm, read_audio_form
 from deployments.wire.chat_body import RouteBody
-from deployments.wire.event_stream import EventStream
 from deployments.wire.openapi import file_form
 from deployments.wire.transcript import json_body, srt, verbose_body, vtt
 from deployments.wire.transcript_events import DONE, delta_event, done_event
@@ -34,8 +33,8 @@ async def transcribe(request: Request, state: SharedState) -> Response:
     call = Call(state, principal, request, RouteBody())
     card = await _decided(request, form, call)
     if form.stream:
-        events = await call.opened(_events(_wanted(form, card, call), card, call))
-        return EventStream(events, call.headers(card.id))
+        events = _events(_wanted(form, card, call), card, call)
+        return call.streamed(events, lambda: call.headers(card.id))
     return await _whole(form, card, call)
 
 

@@ -18,7 +18,6 @@ from deployments.gateway_state import SharedState
 from deployments.wire.body import read_json
 from deployments.wire.chat_body import RouteBody
 from deployments.wire.errors import error_object
-from deployments.wire.event_stream import EventStream
 from deployments.wire.openapi import json_body
 from deployments.wire.run_events import event_object, run_object
 from models.errors import BodyTooLarge, InvalidAudio
@@ -65,7 +64,7 @@ async def run(name: str, request: Request, state: SharedState) -> Response:
     request.state.model = f"pipeline/{plan.name}"
     wanted = call.run_request(_inputs(plan, body.inputs, state.limits.audio_bytes))
     if body.stream:
-        return EventStream(await call.opened(_events(call, plan, wanted)), {})
+        return call.streamed(_events(call, plan, wanted))
     result = await state.pipelines.finish(call, plan, wanted)
     if result.error is None:
         return JSONResponse(run_json(result))

@@ -1,4 +1,4 @@
-"""A response of server-sent events that sends its first event as its headers."""
+"""A response of server-sent events, each sent as it comes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 
 class EventStream(Response):
@@ -22,13 +22,17 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call; the server cancels it when the client goes away."""
         async with aclosing(self._events) as events:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self.status_code,
-                    "headers": self.raw_headers,
-                }
-            )
+            await self.start(send)
             async for event in events:
-                await send({"type": "http.response.body", "body": event, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await send(body_message(event))
+            await send(body_message(b"", more=False))
+
+    async def start(self, send: Send) -> None:
+        """Send the headers."""
+        head = {"type": "http.response.start", "status": self.status_code}
+        await send(head | {"headers": self.raw_headers})
+
+
+def body_message(body: bytes, more: bool = True) -> Message:
+    """One piece of the body, as ASGI writes it."""
+    return {"type": "http.response.body", "body": body, "more_body": more}

@@ -14,7 +14,7 @@ from router.detect.look import look
 from router.detect.scan import Scan
 
 log = logging.getLogger("podium.detect")
-INLINE = 1_500
+INLINE = 6_000
 _LETTERS = str.maketrans("", "", string.ascii_letters + " .,?!'\n")
 _ODD = 30
 UNREAD = Scan((), complete=False)
@@ -36,10 +36,11 @@ def weight(text: str) -> int:
 class Scanner:
     """Reads texts for everybody on one event loop; remembers none.
 
-    A text that weighs at most `inline` is read at once, in about a millisecond; see `weight`. Any
-    other is read on a thread, those of over `long` characters on threads of their own, so that a
-    few of them keep nobody waiting. A text not read after `answer_s` seconds, its turn included, is
-    `UNREAD`, and so is one that its reader failed on.
+    A text that weighs at most `inline` is read at once, in one or two milliseconds, one made to be
+    slow in six; see `weight`. A thread would not spare the loop that: it holds the interpreter's
+    lock for up to five at a time. Any other is read on a thread, those of over `long` characters on
+    threads of their own, so that a few of them keep nobody waiting. A text not read after
+    `answer_s` seconds, its turn included, is `UNREAD`, and so is one that its reader failed on.
     """
 
     def __init__(

@@ -9,13 +9,14 @@ import time
 import pytest
 
 from bench.detect_path import HOSTILE, of_size
+from bench.prompts import prompt
 from router.detect.raises import Raises
 from router.detect.scan import Scan
 from router.detect.scanner import INLINE, Scanner, weight
 from router.label import LEAST, TOP
 
 IBAN = "DE89 3704 0044 0532 0130 00"
-LONG = "The battery of a laptop has a warranty of two years. " * 40
+LONG = "The battery of a laptop has a warranty of two years. " * 160
 
 
 def seen(scanner: Scanner, *texts: str, spoken: bool = False) -> Scan:
@@ -70,10 +71,12 @@ def test_a_reader_that_never_ends_keeps_nobody_waiting() -> None:
     assert Raises().label(asyncio.run(asked())) == TOP
 
 
-@pytest.mark.parametrize("text", ["4111 1111 1111 1111 " * 20, "%41" * 100, "\uff11" * 60])
+@pytest.mark.parametrize("text", ["4111 1111 1111 1111 " * 20, "%41" * 100, "\uff11" * 250])
 def test_short_texts_that_are_dear_to_read_count_as_long(text: str) -> None:
     assert weight(text) > INLINE > len(text)
     assert weight("Where is order 903112 for 129.90 euros? It was paid on 3 May 2026.") < INLINE / 2
+    # A question with its passages and a request's own numbers beside it.
+    assert weight("\n".join((prompt(1), "48", "0", "1032000", "2: -100"))) < INLINE / 2
 
 
 def test_long_texts_do_not_run_on_the_event_loop() -> None:
