@@ -1,6 +1,7 @@
 """Every text of a request's body, by the source it counts as: what the detectors read.
 
-A body is walked as a whole, so that a field that is added one day is read, too.
+A body is walked as a whole, so that a field that is added one day is read, too; what a client left
+out is Podium's own default and says nothing.
 """
 
 from __future__ import annotations
@@ -41,4 +42,9 @@ def body_texts(body: BaseModel) -> Iterator[str]:
 def _fields(value: Any) -> Iterable[Any]:
     if not isinstance(value, BaseModel):
         return ()
-    return [inner for name, inner in value if inner is not None and name not in _SKIPPED]
+    sent = value.model_fields_set
+    return [
+        inner
+        for name, inner in value
+        if name in sent and inner is not None and name not in _SKIPPED
+    ]

@@ -148,7 +148,7 @@ def find_assignments(page: Page) -> Iterator[Match]:
     ):
         if words is not _PASSWORDS and not page.hints.digits(1):
             continue
-        for word in words:
+        for word in page.hints.standing(words):
             at = page.lower.find(word)
             while at >= 0:
                 span = _value(page, at, at + len(word), words is _PASSWORDS)

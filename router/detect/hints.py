@@ -20,7 +20,11 @@ class Hints:
 
     def digits(self, least: int, start: int = 0, end: int | None = None) -> bool:
         """Whether there are so many digits, however far apart."""
-        return self._figures.count(b"0", start, end) >= least
+        return self.count(start, end) >= least
+
+    def count(self, start: int = 0, end: int | None = None) -> int:
+        """How many digits there are."""
+        return self._figures.count(b"0", start, end)
 
     def row(self, least: int) -> bool:
         """Whether so many digits stand side by side."""
@@ -29,7 +33,12 @@ class Hints:
     def any(self, *words: str, start: int = 0, end: int | None = None) -> bool:
         """Whether one of the words stands anywhere, parts of words included; or none was given."""
         text = self._lower[max(0, start) : end] if start or end else self._lower
-        return not words or any(word in text for word in words)
+        return not words or any(map(text.__contains__, words))
+
+    def standing(self, words: Iterable[str]) -> list[str]:
+        """Those of the words that stand anywhere, parts of words included."""
+        text = self._lower
+        return [word for word in words if word in text]
 
     def matches(
         self, shape: re.Pattern[str] | None, start: int = 0, end: int | None = None

@@ -80,7 +80,7 @@ _RULES = tuple((name, hints, re.compile(shape)) for name, hints, shape in _SIGNS
 def find_instructions(page: Page) -> Iterator[Match]:
     """Phrases that speak to a model instead of a reader."""
     for name, hints, shape in _RULES:
-        if any(hint in page.lower for hint in hints):
+        if page.hints.any(*hints):
             for match in shape.finditer(page.lower):
                 yield Match(name, TAINT, match.start(), match.end())
 

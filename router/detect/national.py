@@ -52,7 +52,8 @@ class Number:
 
 
 def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", sure: str = "",
-         category: str = PII, starts: Starts | None = None, names: str = "") -> Number:  # fmt: skip
+         category: str = PII, starts: Starts | None = None, names: str = "",
+         least: int = 0) -> Number:  # fmt: skip
     body = shape.replace("~", GAP)
     return Number(
         type_,
@@ -62,7 +63,7 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         re.compile(sure, re.ASCII) if sure else None,
         category,
         tuple(map(_longest, needs.split("|"))) if needs else (),
-        min(part.count(r"\d") for part in shape.split("|")),
+        least or min(part.count(r"\d") for part in shape.split("|")),
         starts,
         re.compile(names) if names else None,
     )
@@ -161,8 +162,8 @@ NUMBERS: tuple[Number, ...] = (
     _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ "
                          rf"]?{_digits(4)}", check.se_personnummer,
          r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}",
-         starts=_dated),
-    _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu),
+         starts=_dated, least=10),
+    _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu, least=9),
     _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer",
          starts=_dated),
     _row("NIF_PT", rf"(?:p~t~)?{_digits(9)}", check.pt_nif, r"\bnif\b|contribuinte",
@@ -190,10 +191,14 @@ def _in_stretch(
     page: Page, numbers: Sequence[Number], start: int, end: int
 ) -> Iterator[tuple[bool, Match]]:
     """Each number, and whether it is called by its name."""
+    digits = page.hints.count(start, end)
+    able = [number for number in numbers if number.least <= digits]
+    if not able:
+        return
     chains = Chains(page.lower, start, end)
-    for number in numbers:
+    for number in able:
         said = page.hints.any(*number.hints, start=start - _REACH, end=end)
-        if (said or number.sure) and page.hints.digits(number.least, start, end):
+        if said or number.sure:
             for match in _matches(page, number, chains, said):
                 if _holds(page, number, match, said):
                     named = _named(page, number, match.start())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from router.detect.finding import PHI, PII
@@ -90,7 +90,7 @@ def find_records(page: Page) -> Iterator[Match]:
     if not page.hints.digits(_FEWEST):
         return
     for record in RECORDS:
-        for start, end in _places(page.lower, record.hints):
+        for start, end in _places(page.lower, page.hints.standing(record.hints)):
             if not page.hints.digits(record.digits, start, end):
                 continue
             for match in record.shape.finditer(page.lower, start, end):
@@ -98,7 +98,7 @@ def find_records(page: Page) -> Iterator[Match]:
                     yield Match(record.type, record.category, match.start(1), match.end(1))
 
 
-def _places(text: str, hints: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _places(text: str, hints: Iterable[str]) -> Iterator[tuple[int, int]]:
     for hint in hints:
         at = text.find(hint)
         while at >= 0:

@@ -95,3 +95,8 @@ def test_words_of_the_protocol_and_podiums_own_options_are_no_text() -> None:
 def test_sound_is_not_read_as_text() -> None:
     part = {"type": "input_audio", "input_audio": {"data": "AAAA"}}
     assert "AAAA" not in chat_texts(body(messages=[{"role": "user", "content": [part]}]))["user"]
+
+
+def test_what_the_client_left_out_says_nothing() -> None:
+    assert chat_texts(body(n=1, frequency_penalty=0.0))["user"] == ["hello", "0", "1"]
+    assert chat_texts(body())["user"] == ["hello"]
