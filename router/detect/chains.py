@@ -32,13 +32,14 @@ class Chain:
 
 
 class Chains:
-    """The chains of at least six digits in one stretch of a text."""
+    """The chains of at least six digits in one stretch of a text; `longest` has most of them."""
 
     def __init__(self, text: str, start: int, end: int) -> None:
         self.text = text
         self.span = start, end
         self._chains = [_chain(text, *match.span()) for match in _CHAIN.finditer(text, start, end)]
         self._of: dict[int, list[int]] = {}
+        self.longest = max((one.size for one in self._chains), default=0)
 
     def of(self, count: int) -> list[int]:
         """Where so many digits begin that end with a group."""

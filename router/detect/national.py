@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias
 
 from router.detect import national_checks as check
 from router.detect.chains import GAP, Chains, Starts, matches
@@ -30,12 +31,17 @@ _SIGNS = str.maketrans("", "", "-+./ ")
 _OPEN, _SHUT = r"(?<![\w+])", r"(?![\w]|[-.]\d)"
 
 
+Places: TypeAlias = tuple[int, Starts]
+"""How many digits the shortest chain has in which a number can begin, and where it can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """One kind of number; `needs` are words asked for unless the text matches `sure`.
 
     `hints` are what those words have in them, `least` is how many digits it has at the least;
-    `starts` gives every place where it can begin, None for anywhere. `names` are words that prefer
+    `starts` gives every place where it can begin, None for anywhere, and there only where a chain
+    has `chain` digits. `names` are words that prefer
     it to another kind of the same digits, and without which words for something else rule it out.
     """
 
@@ -49,10 +55,11 @@ class Number:
     least: int = 0
     starts: Starts | None = None
     names: re.Pattern[str] | None = None
+    chain: int = 0
 
 
 def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", sure: str = "",
-         category: str = PII, starts: Starts | None = None, names: str = "",
+         category: str = PII, starts: Places | None = None, names: str = "",
          least: int = 0) -> Number:  # fmt: skip
     body = shape.replace("~", GAP)
     return Number(
@@ -64,8 +71,9 @@ def _row(type_: str, shape: str, valid: Callable[[str], bool], needs: str = "", 
         category,
         tuple(map(_longest, needs.split("|"))) if needs else (),
         least or min(part.count(r"\d") for part in shape.split("|")),
-        starts,
+        starts[1] if starts else None,
         re.compile(names) if names else None,
+        starts[0] if starts else 0,
     )
 
 
@@ -75,12 +83,12 @@ def _longest(words: str) -> str:
     return max(re.split("[^a-z]+", fixed), key=len)
 
 
-def _of(*counts: int) -> Starts:
-    return lambda chains: _merged(chains.of(count) for count in counts)
+def _of(*counts: int) -> Places:
+    return min(counts), lambda chains: _merged(chains.of(count) for count in counts)
 
 
-def _before_letter(count: int) -> Starts:
-    return lambda chains: chains.last(count)
+def _before_letter(count: int) -> Places:
+    return count, lambda chains: chains.last(count)
 
 
 def _nif_es(chains: Chains) -> list[int]:
@@ -127,7 +135,7 @@ NUMBERS: tuple[Number, ...] = (
     _row("ITIN", _digits(9), check.us_itin, r"\bitin\b|tax", r"\d{3}([- ])\d{2}\1\d{4}",
          starts=_of(9)),
     _row("NINO", rf"{_LOW}~{_LOW}~{_PAIR}~{_PAIR}~{_PAIR}~[a-d]", check.uk_nino,
-         starts=_nino),
+         starts=(6, _nino)),
     _row("NHS", _digits(10), check.uk_nhs, r"\bnhs\b|health (?:service )?number", category=PHI,
          starts=_of(10)),
     _row("STEUER_ID", _digits(11), check.de_steuer_id, names=r"steuer|\bid-?nr\b|\btin\b|\btax\b",
@@ -137,9 +145,9 @@ NUMBERS: tuple[Number, ...] = (
     _row("NIF_ES", rf"[xyz]~{_digits(7)}~{_LOW}|{_digits(8)}~{_LOW}", check.es_nif,
          r"\b(?:nif|dni|nie)\b", r"[xyz\d][-.]?\d{7}-?[a-z]|\d{2}\.\d{3}\.\d{3}-?[a-z]"
                                  r"|[xyz\d](?: \d){7} [a-z]",
-         starts=_nif_es),
+         starts=(7, _nif_es)),
     _row("INSEE", rf"[1-478]~{_digits(4)}~\d~[\dab]~{_digits(8)}", check.fr_insee,
-         starts=_insee),
+         starts=(6, _insee)),
     _row("CODICE_FISCALE", rf"(?:{_LOW}~){{6}}(?:[0-9lmnp-v]~){{2}}[abcdehlmprst]"
          rf"(?:~[0-9lmnp-v]){{2}}~{_LOW}(?:~[0-9lmnp-v]){{3}}~{_LOW}", check.it_codice_fiscale),
     _row("BSN", _digits(9), check.nl_bsn, r"\bbsn\b|burgerservice|sofinummer",
@@ -151,7 +159,7 @@ NUMBERS: tuple[Number, ...] = (
                "|nationaal nummer",
          starts=_of(11)),
     _row("AHV", rf"7~5~6~{_digits(10)}", check.ch_ahv,
-         starts=_ahv),
+         starts=(13, _ahv)),
     _row("CPF", _digits(11), check.br_cpf, r"\bcpf\b", r"\d{3}\.\d{3}\.\d{3}-\d{2}",
          starts=_of(11)),
     _row("SIN", _digits(9), check.ca_sin, r"\bsin\b|social insurance|assurance sociale",
@@ -162,12 +170,12 @@ NUMBERS: tuple[Number, ...] = (
     _row("PERSONNUMMER", rf"(?:1~9~|2~0~)?{_digits(6)}[ ]?[-+]?[ "
                          rf"]?{_digits(4)}", check.se_personnummer,
          r"personn(?:umme)?r|\bpnr\b", r"(?:19|20)?\d{6}[-+]\d{4}",
-         starts=_dated, least=10),
+         starts=(6, _dated), least=10),
     _row("HETU", r"\d{6}[-+a-fu-y]\d{3}[0-9a-y]", check.fi_hetu, least=9),
     _row("CPR", rf"{_digits(6)}[ ]?-?[ ]?{_digits(4)}", check.dk_cpr, r"\bcpr\b|personnummer",
-         starts=_dated),
+         starts=(6, _dated)),
     _row("NIF_PT", rf"(?:p~t~)?{_digits(9)}", check.pt_nif, r"\bnif\b|contribuinte",
-         starts=_nif_pt),
+         starts=(9, _nif_pt)),
     _row("PPS", rf"{_digits(7)}~{_LOW}(?:~[a-iw])?", check.ie_pps, r"\bpps",
          starts=_before_letter(7)),
     _row("TFN", _digits(9), check.au_tfn, r"\btfn\b|tax file",
@@ -197,6 +205,8 @@ def _in_stretch(
         return
     chains = Chains(page.lower, start, end)
     for number in able:
+        if number.chain > chains.longest:
+            continue
         said = page.hints.any(*number.hints, start=start - _REACH, end=end)
         if said or number.sure:
             for match in _matches(page, number, chains, said):

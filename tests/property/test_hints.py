@@ -35,11 +35,17 @@ class Everything(Hints):
     def digits(self, least: int, start: int = 0, end: int | None = None) -> bool:
         return True
 
+    def count(self, start: int = 0, end: int | None = None) -> int:
+        return len(self._lower)
+
     def row(self, least: int) -> bool:
         return True
 
     def any(self, *words: str, start: int = 0, end: int | None = None) -> bool:
         return True
+
+    def standing(self, words: Iterable[str]) -> list[str]:
+        return list(words)
 
     def matches(
         self, shape: re.Pattern[str] | None, start: int = 0, end: int | None = None
@@ -50,7 +56,7 @@ class Everything(Hints):
         return range(start, end)
 
 
-_ANYWHERE = tuple(replace(number, starts=None) for number in NUMBERS)
+_ANYWHERE = tuple(replace(number, starts=None, least=0, chain=0) for number in NUMBERS)
 
 
 def plain(detector: Detector, page: Page) -> list[Match]:
