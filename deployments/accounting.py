@@ -41,19 +41,24 @@ class Accounting:
         self.costs = Outbox[CallCost](state, "record_costs", MOST_WAITING)
         self.desk = BudgetDesk(state, request_seconds + MARGIN_S)
 
-    async def reserve(self, who: Principal, most: Amount, purpose: Purpose) -> Held | None:
+    async def ready(self, who: Principal, model: str) -> None:
+        """Have room in the budgets for a direct call of a model that was called before.
+
+        Raises what State raises when it can't be asked.
+        """
+        await self.desk.ready((who.tenant, _holders(who, DIRECT)), model)
+
+    async def reserve(
+        self, who: Principal, most: Amount, purpose: Purpose, model: str = ""
+    ) -> Held | None:
         """Take `most` from the budgets; None when no budget counts it.
 
         Raises BudgetExceeded, and what State raises when it can't be asked: then nobody who has a
         budget is served.
         """
-        holders = (
-            (who.key_id, who.limits.budgets),
-            ("", who.tenant_limits.budgets),
-            (purpose.pipeline, purpose.budgets),
-        )
+        holders = _holders(who, purpose)
         lines = lines_of(who.tenant, holders, most)
-        return await self.desk.take((who.tenant, holders), lines, most) if lines else None
+        return await self.desk.take((who.tenant, holders), lines, most, model) if lines else None
 
     def record(
         self,
@@ -100,6 +105,15 @@ class Purpose:
 DIRECT = Purpose()
 
 
+def _holders(who: Principal, purpose: Purpose) -> tuple[tuple[str, tuple[Budget, ...]], ...]:
+    """Whose budgets count a call."""
+    return (
+        (who.key_id, who.limits.budgets),
+        ("", who.tenant_limits.budgets),
+        (purpose.pipeline, purpose.budgets),
+    )
+
+
 class Charge:
     """One call's part of the limits of its key: `async with` takes it and settles it.
 
@@ -138,7 +152,9 @@ class Charge:
         who = self._who
         self._taken = self._accounting.rates.take(who, self._most.tokens)
         try:
-            self._held = await self._accounting.reserve(who, self._most, self._purpose)
+            self._held = await self._accounting.reserve(
+                who, self._most, self._purpose, self._card.id
+            )
         except BaseException:
             self._accounting.rates.settle(self._taken, 0)
             raise

@@ -46,6 +46,7 @@ async def answer(
         plan = state.pipelines.plan(body.model)
         request.state.model = body.model
         return await _pipeline(call, body, plan, dialect)
+    await call.ready(body.model)
     await _read(call, body)
     sight = _sight(state, body.model)
     wanted = chat_request(body, "", call.request_id, call.cache_salt, sight)

@@ -1,9 +1,10 @@
 """Where a gateway's calls take from budgets: one message to State for many of them.
 
 A claim is taken ahead for a moment's calls where every budget has much more left, and for one call
-where not, so that the last of a budget is given out call by call. After that moment what no call
-holds is given back, also beside calls that go on for long. A gateway that is killed leaves its
-claims to expire: what the calls of that moment used is not counted then.
+where not, so that the last of a budget is given out call by call. A holder that has called lately
+is claimed for before its next request is read, for as many calls as then came in a moment. After
+that moment what no call holds is given back, also beside calls that go on for long. A gateway that
+is killed leaves its claims to expire: what the calls of that moment used is not counted then.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import time
 import uuid
 from collections.abc import Coroutine, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from deployments.budget_habits import Habits
 from deployments.remote import Remote
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, PodiumError
@@ -26,7 +28,6 @@ from router.budget_lease import Lease
 log = logging.getLogger("podium.gateway")
 
 ANSWER_S = 5.0
-AHEAD = 16
 LEASE_S = 1.0
 _AGAIN_S = 1.0
 
@@ -48,6 +49,10 @@ class _Holder:
     call_by_call: bool = False
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def has_room(self, most: Amount) -> bool:
+        """Whether a call may begin on what was taken."""
+        return self.lease is not None and self.lease.open and self.lease.room.holds(most)
+
 
 class BudgetDesk:
     """Takes from budgets and settles; a claim is forgotten after `keep_s` without settlement.
@@ -60,14 +65,18 @@ class BudgetDesk:
         self._keep_s = keep_s
         self._lease_s = lease_s
         self._holders: dict[Hashable, _Holder] = {}
+        self._habits = Habits()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def take(self, holder: Hashable, lines: tuple[Line, ...], most: Amount) -> Held:
+    async def take(
+        self, holder: Hashable, lines: tuple[Line, ...], most: Amount, model: str = ""
+    ) -> Held:
         """Take `most`, which is `lines` in the budgets that `holder` stands for.
 
         Raises BudgetExceeded, and what State raises when it can't be asked.
         """
         found = self._holders.setdefault(holder, _Holder())
+        habit = self._habits.began(holder, model, lines, most)
         held = self._at_hand(found, most)
         if held is None and found.call_by_call:
             held = await self._claimed(holder, found, self._claim(lines), most)
@@ -76,8 +85,28 @@ class BudgetDesk:
                 # Whoever stood before may have taken enough for this one as well.
                 held = self._at_hand(found, most)
                 if held is None:
-                    held = await self._claimed(holder, found, self._claim(lines, AHEAD), most)
+                    claim = self._claim(lines, habit.ahead)
+                    held = await self._claimed(holder, found, claim, most)
         return held
+
+    async def ready(self, holder: Hashable, model: str = "") -> None:
+        """Have room for a call of a model that the holder has called before; no other is known.
+
+        Done before a request is read: of many that come at once the first then need not wait for
+        State until all have been read. A budget that is used up refuses the call itself, later.
+        Raises what State raises when it can't be asked.
+        """
+        habit = self._habits.known(holder)
+        if habit is None or model not in habit.calls:
+            return
+        lines, most = habit.calls[model]
+        found = self._holders.setdefault(holder, _Holder())
+        if found.call_by_call or found.has_room(most):
+            return
+        async with found.turn:
+            if not (found.call_by_call or found.has_room(most)):
+                claim = replace(self._claim(lines, habit.ahead), many_only=True)
+                await self._prepared(holder, found, claim, most)
 
     def settle(self, held: Held, used: Amount) -> asyncio.Task[None] | None:
         """Count what was used; the task that tells State, None while the lease goes on."""
@@ -100,7 +129,16 @@ class BudgetDesk:
     def _claim(self, lines: tuple[Line, ...], ahead: int = 1) -> Claim:
         return Claim(f"res_{uuid.uuid4().hex}", lines, self._keep_s, ahead)
 
-    async def _claimed(self, name: Hashable, holder: _Holder, claim: Claim, most: Amount) -> Held:
+    async def _prepared(self, name: Hashable, holder: _Holder, claim: Claim, most: Amount) -> None:
+        """Take ahead for calls to come; of a budget that runs low nothing is taken.
+
+        Else the last of it would be refused to a call that asks meanwhile.
+        """
+        count = await self._reserved(claim)
+        self._keep(name, holder, Lease(claim.id, most.times(count), most, open=count > 0))
+
+    async def _reserved(self, claim: Claim) -> int:
+        """For how many calls State took it."""
         done = False
         try:
             deadline = Deadline.after(ANSWER_S)
@@ -112,6 +150,10 @@ class BudgetDesk:
         finally:
             if not done:
                 self._tell(Lease(claim.id, NOTHING))
+        return count
+
+    async def _claimed(self, name: Hashable, holder: _Holder, claim: Claim, most: Amount) -> Held:
+        count = await self._reserved(claim)
         lease = Lease(claim.id, most.times(count), most)
         lease.take(most)
         if count == 1:
@@ -130,6 +172,8 @@ class BudgetDesk:
         self._close(lease)
         if self._holders.get(name) is holder and holder.lease in (None, lease):
             del self._holders[name]
+            if habit := self._habits.known(name):
+                habit.moment_over()
 
     def _close(self, lease: Lease | None) -> None:
         """Begin no call on it any more; it is settled now, or when its last call ends."""

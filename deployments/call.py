@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -82,13 +83,17 @@ class Call:
 
     def settled(self, decision: RouteDecision) -> RouteDecision:
         """The decision, on its way into the ledger; raises its refusal when nothing was chosen."""
-        who = self.principal
-        self.state.decisions.add(
-            decision_record(decision, who.tenant, who.key_id, self.request_id, time.time())
-        )
+        # A record waits for others before it is sent: it is made in the loop's next turn, when the
+        # model has been asked.
+        asyncio.get_running_loop().call_soon(self._record, decision, time.time())
         if decision.chosen is None:
             raise decision.refusal()
         return decision
+
+    def _record(self, decision: RouteDecision, at: float) -> None:
+        who = self.principal
+        record = decision_record(decision, who.tenant, who.key_id, self.request_id, at)
+        self.state.decisions.add(record)
 
     def may_ask(self, card: ModelCard) -> bool:
         """Whether a model may be asked now that another has failed, which one outside may tell."""
@@ -141,6 +146,14 @@ class Call:
         if decision.declassified and redacting is not None:
             model = PseudonymousChat(model, redacting)
         return model if card.is_local else Originating(model, self._origin(decision))
+
+    async def ready(self, name: str) -> None:
+        """Have the key's budgets ready for a model by name, before the request is read.
+
+        Raises what State raises when it can't be asked.
+        """
+        if name in self.state.models:
+            await self.state.accounting.ready(self.principal, name)
 
     def charge(self, card: ModelCard, most: Amount) -> Charge:
         """This call's part of its key's limits, to be entered around the call."""

@@ -6,7 +6,7 @@ cheapest model is not nothing. Days and months are those of UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -116,23 +116,34 @@ class Line:
 
 AHEAD_SHARE = 10
 """What is taken ahead is a tenth, at most, of what a budget has left."""
+_FEWEST = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What one call takes before it is made; forgotten when not settled within `seconds`.
 
-    `ahead` calls of this size are taken at once, where every budget has much more than that left.
+    `ahead` calls of this size are taken at once, or a part of them, where every budget has much
+    more than that left; where one has not, nothing is taken of a claim for `many_only`, and
+    otherwise one call.
     """
 
     id: str
     lines: tuple[Line, ...]
     seconds: float
     ahead: int = 1
+    many_only: bool = False
 
-    def many(self) -> tuple[Line, ...]:
-        """The lines of all its calls together."""
-        return tuple(replace(line, amount=line.amount * self.ahead) for line in self.lines)
+    def counts(self) -> Iterator[int]:
+        """For how many calls it is tried ahead: all, then a quarter, not under 16."""
+        count = self.ahead
+        while count > 1 and (count == self.ahead or count >= _FEWEST):
+            yield count
+            count //= 4
+
+    def many(self, count: int) -> tuple[Line, ...]:
+        """The lines of so many of its calls together."""
+        return tuple(replace(line, amount=line.amount * count) for line in self.lines)
 
 
 def usd_budget(text: str) -> Budget:

@@ -32,7 +32,7 @@ class SqlBudgetStore:
         self._group = GroupCommit(engine)
 
     def reserve(self, claim: Claim, now: float) -> int:
-        """Take every line or none, for as many calls as is answered: one, or all taken ahead.
+        """Take every line or none, for as many calls as is answered: one, several, or 0 for none.
 
         Raises BudgetExceeded naming the budget that is too small for one.
         """
@@ -64,13 +64,15 @@ class SqlBudgetStore:
 
 
 def _reserve(connection: Connection, claim: Claim, now: float) -> int:
-    if claim.ahead > 1:
+    for count in claim.counts():
         try:
             with connection.begin_nested():
-                _reserve_lines(connection, claim, claim.many(), now, AHEAD_SHARE)
-            return claim.ahead
+                _reserve_lines(connection, claim, claim.many(count), now, AHEAD_SHARE)
+            return count
         except BudgetExceeded:
-            pass  # One call may still fit.
+            continue  # Fewer may still fit, and one call.
+    if claim.many_only:
+        return 0
     _reserve_lines(connection, claim, claim.lines, now, 1)
     return 1
 

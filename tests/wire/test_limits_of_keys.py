@@ -11,6 +11,9 @@ import httpx2
 import openai
 import pytest
 
+from router.detect.look import look
+from router.detect.scan import Scan
+from router.detect.scanner import Scanner
 from tests.wire.conftest import plain
 from tests.wire.server import Server
 from tests.wire.test_bad_requests import ASK, CHAT, checked
@@ -120,6 +123,26 @@ def test_streams_count_and_are_refused_before_they_begin(
         assert client.post(CHAT, json=body).text.endswith("data: [DONE]\n\n")
         assert spending(http, client)["spent"] > 0
         checked(client.post(CHAT, json=body | {"max_tokens": 400}), 429)
+
+
+def test_who_has_called_before_need_not_wait_for_its_budget_once_it_is_read(
+    server: Server, keyed: Client, http: httpx2.Client
+) -> None:
+    asked: list[list[str]] = []
+    calls = server.on_loop(lambda stage: stage.remotes["state"].calls)
+
+    def noting(text: str, spoken: bool, budget_s: float) -> Scan:
+        asked.append([name for name in calls if name == "reserve"])
+        return look(text, spoken, budget_s)
+
+    server.on_loop(lambda stage: setattr(stage.gateway, "scanner", Scanner(noting)))
+    with keyed(tokens_per_day=1_000_000) as client:
+        for _ in range(2):
+            server.on_loop(lambda _: calls.clear())
+            assert client.post(CHAT, json=BODY).status_code == 200
+            settled(http, client)
+    server.on_loop(lambda stage: setattr(stage.gateway, "scanner", Scanner()))
+    assert asked == [[], ["reserve"]]
 
 
 def test_embeddings_and_pipelines_count(

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from deployments.budget_desk import AHEAD, BudgetDesk
+from deployments.budget_desk import BudgetDesk
+from deployments.budget_habits import AHEAD, MOST_AHEAD, Habits
 from models.deadline import Deadline
 from models.errors import BudgetExceeded, ModelUnavailable
 from router.budget import NOTHING, Amount, Claim, lines_of, token_budget
@@ -101,7 +102,98 @@ async def test_those_who_come_at_once_ask_once(tmp_path: Any) -> None:
     assert bank.books.calls == ["reserve"]
     await bank.take()
     assert bank.books.calls == ["reserve", "reserve"]
-    assert bank.books.standing == (0, 2 * AHEAD * 100)
+    # For as many again as have begun.
+    assert bank.books.standing == (0, (2 * AHEAD + 1) * 100)
+
+
+async def test_a_holder_that_has_called_before_is_claimed_for_before_it_calls(
+    tmp_path: Any,
+) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    await bank.desk.ready(bank.budgets)
+    assert bank.books.calls == []
+    bank.desk.settle(await bank.take(), Amount(7))
+    assert await bank.settled() == (7, 0)
+    bank.books.calls.clear()
+    await bank.desk.ready(bank.budgets, "another model")
+    assert bank.books.calls == []
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AHEAD):
+            group.create_task(bank.desk.ready(bank.budgets))
+    assert bank.books.calls == ["reserve"]
+    await bank.take()
+    assert bank.books.calls == ["reserve"]
+    assert bank.books.standing == (7, AHEAD * 100)
+
+
+async def test_what_is_ready_and_not_taken_is_given_back(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    bank.desk.settle(await bank.take(), Amount(7))
+    await bank.settled()
+    await bank.desk.ready(bank.budgets)
+    assert bank.books.standing == (7, AHEAD * 100)
+    assert await bank.settled() == (7, 0)
+
+
+async def test_of_a_budget_that_runs_low_nothing_is_kept_ready(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000)
+    bank.desk.settle(await bank.take(), NOTHING)
+    await bank.settled()
+    await asyncio.sleep(0.3)
+    before = bank.books.calls[:]
+    await bank.desk.ready(bank.budgets)
+    assert bank.books.calls == [*before, "reserve"]
+    assert bank.books.standing == (0, 0)
+    held = [await bank.take() for _ in range(10)]
+    assert all(one.alone for one in held)
+    await bank.desk.ready(bank.budgets)
+    with pytest.raises(BudgetExceeded):
+        await bank.take(Amount(1))
+
+
+async def test_one_that_is_used_up_refuses_the_call_and_not_before(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 100)
+    await bank.take()
+    await asyncio.sleep(0.4)
+    await bank.desk.ready(bank.budgets)
+    with pytest.raises(BudgetExceeded):
+        await bank.take()
+
+
+async def test_while_state_is_down_nothing_is_ready(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 1_000_000)
+    bank.desk.settle(await bank.take(), NOTHING)
+    await bank.settled()
+    bank.books.failure = ModelUnavailable("Gone.")
+    with pytest.raises(ModelUnavailable):
+        await bank.desk.ready(bank.budgets)
+
+
+async def test_a_crowd_is_claimed_for_at_once_when_it_comes_again(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 10_000_000)
+    for _ in range(2):
+        bank.books.ahead.clear()
+        async with asyncio.TaskGroup() as group:
+            taken = [group.create_task(bank.take()) for _ in range(40)]
+        for one in taken:
+            bank.desk.settle(one.result(), NOTHING)
+        await bank.until(lambda: bank.books.standing[1] == 0)
+        await asyncio.sleep(0.3)
+    assert bank.books.ahead == [50]
+
+
+async def test_of_a_budget_without_room_for_a_crowd_a_part_is_taken_ahead(tmp_path: Any) -> None:
+    bank = Bank(tmp_path, 10 * 16 * 100)
+    lines = lines_of("acme", bank.budgets, MOST)
+    assert bank.books.accounts.reserve(Claim("crowd", lines, 300.0, MOST_AHEAD)) == 16
+    assert bank.books.standing == (0, 1_600)
+
+
+def test_of_so_many_holders_the_last_are_known() -> None:
+    habits = Habits(most=2)
+    for name in ("a", "b", "a", "c"):
+        habits.began(name, "", (), MOST)
+    assert [habits.known(name) is not None for name in "abc"] == [True, False, True]
 
 
 async def test_what_a_call_did_not_use_is_room_for_the_next(tmp_path: Any) -> None:
