@@ -66,5 +66,7 @@ class ChargedChat:
 
 
 def _bytes(delta: ChatDelta) -> int:
+    if not (delta.reasoning or delta.tool_calls) and delta.text.isascii():
+        return len(delta.text)
     calls = "".join((call.name or "") + call.arguments for call in delta.tool_calls)
     return len(f"{delta.text}{delta.reasoning}{calls}".encode("utf-8", "surrogatepass"))

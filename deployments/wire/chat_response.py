@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import msgspec
@@ -15,6 +16,7 @@ from models.messages import ChatDelta, Choice, Completion, TokenLogprob, Usage
 
 _encoder = msgspec.json.Encoder()
 DONE = b"data: [DONE]\n\n"
+_MARK = "text"
 
 
 def completion_id() -> str:
@@ -82,10 +84,13 @@ class ChunkWriter:
             "model": model,
         }
         self._opened: set[int] = set()
+        self._around: dict[int, tuple[bytes, bytes]] = {}
         self._held: dict[str, Any] | None = None
 
     def delta(self, delta: ChatDelta) -> bytes:
         """The events that a delta lets out; empty when there is nothing to tell yet."""
+        if delta.index in self._opened and self._held is None and _only_text(delta):
+            return self._words(delta)
         if _only_counts(delta):
             return b""
         body = {"choices": [self._choice(delta)]}
@@ -101,6 +106,15 @@ class ChunkWriter:
             return self._event({"choices": [], **(self._held or {}), "route": route}) + DONE
         counts = {"choices": [], "usage": usage_body(usage), "route": route}
         return self._release() + self._event(counts) + DONE
+
+    def _words(self, delta: ChatDelta) -> bytes:
+        """The same event for a piece of text alone, as nearly all are: the rest stands ready."""
+        around = self._around.get(delta.index)
+        if around is None:
+            event = self._event({"choices": [self._choice(replace(delta, text=_MARK))]})
+            before, _, after = event.rpartition(_encoder.encode(_MARK))
+            around = self._around[delta.index] = before, after
+        return around[0] + _encoder.encode(delta.text) + around[1]
 
     def _release(self) -> bytes:
         return b"" if self._held is None else self._event(self._held)
@@ -129,6 +143,12 @@ class ChunkWriter:
 
     def _event(self, body: Mapping[str, Any]) -> bytes:
         return b"data: " + _encoder.encode({**self._base, **body}) + b"\n\n"
+
+
+def _only_text(delta: ChatDelta) -> bool:
+    """Whether the delta is a piece of text and nothing else."""
+    other = delta.reasoning or delta.tool_calls or delta.logprobs or delta.finish_reason
+    return bool(delta.text) and not other
 
 
 def _only_counts(delta: ChatDelta) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from deployments.wire.chat_response import DONE, ChunkWriter
 from models.messages import ChatDelta, Usage
 
@@ -51,3 +53,20 @@ def test_nothing_said_is_no_chunk() -> None:
     assert writer.delta(ChatDelta()) == b""
     (first,) = chunks(writer.delta(ChatDelta(text="A")))
     assert first["choices"][0]["delta"]["role"] == "assistant"
+
+
+@pytest.mark.parametrize("text", [" word", "text", '"quoted" \\ \n', "é\u2028\x00", "\U0001f600"])
+@pytest.mark.parametrize("model", ["m", 'content":"text"'])
+def test_a_piece_of_text_is_written_like_any_other(text: str, model: str) -> None:
+    writer = ChunkWriter(model)
+    for index in (0, 1):
+        writer.delta(ChatDelta(index, "A"))
+    quick = [writer.delta(ChatDelta(index, said)) for index in (0, 1) for said in ("B", text)]
+    # One that is held back is let out before it, and not written the quick way.
+    writer.delta(ChatDelta(2, finish_reason="stop"))
+    _, slow = writer.delta(ChatDelta(0, text)).removesuffix(b"\n\n").split(b"\n\n")
+    assert quick[1] == slow + b"\n\n"
+    assert quick[3] == quick[1].replace(b'"index":0', b'"index":1')
+    assert chunks(quick[3])[0]["choices"][0] == {
+        "index": 1, "delta": {"content": text}, "finish_reason": None, "logprobs": None,
+    }  # fmt: skip
