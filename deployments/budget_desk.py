@@ -85,8 +85,7 @@ class BudgetDesk:
                 # Whoever stood before may have taken enough for this one as well.
                 held = self._at_hand(found, most)
                 if held is None:
-                    claim = self._claim(lines, habit.ahead)
-                    held = await self._claimed(holder, found, claim, most)
+                    held = await self._claimed(holder, found, self._claim(lines, habit.ahead), most)
         return held
 
     async def ready(self, holder: Hashable, model: str = "") -> None:
