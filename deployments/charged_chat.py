@@ -54,7 +54,8 @@ class ChargedChat:
 
         async with self._charge(request, deadline) as charge, aclosing(stream):
             async for delta in stream:
-                charge.answers(delivered)
+                if not written:
+                    charge.answers(delivered)
                 written += _bytes(delta)
                 if delta.usage is not None:
                     charge.used(delta.usage)

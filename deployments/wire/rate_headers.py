@@ -24,13 +24,19 @@ class RateHeaders:
         """One request."""
 
         async def told(message: Message) -> None:
-            find: Callable[[], dict[str, str]] | None = scope.get("state", {}).get(STATE)
-            if message["type"] == "http.response.start" and find is not None:
-                more = [(name.encode(), value.encode()) for name, value in find().items()]
-                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            if message["type"] == "http.response.start":
+                message = _with_rates(message, scope)
             await send(message)
 
         await self._app(scope, receive, told if scope["type"] == "http" else send)
+
+
+def _with_rates(message: Message, scope: Scope) -> Message:
+    find: Callable[[], dict[str, str]] | None = scope.get("state", {}).get(STATE)
+    if find is None:
+        return message
+    more = [(name.encode(), value.encode()) for name, value in find().items()]
+    return {**message, "headers": [*message.get("headers", ()), *more]}
 
 
 def rate_headers(rates: RateBook, who: Principal) -> dict[str, str]:
