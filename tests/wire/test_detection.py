@@ -169,7 +169,7 @@ def test_a_reader_that_hangs_keeps_everything_inside(
         return look(text, spoken, budget_s)
 
     read_by(gated, stuck)
-    long = [{"role": "user", "content": "How long is the warranty? " * 100}]
+    long = [{"role": "user", "content": "How long is the warranty? " * 400}]
     with pytest.raises(openai.PermissionDeniedError):
         ask(client, messages=long)
     free.set()
