@@ -138,7 +138,8 @@ async def handle(address: str) -> AsyncIterator[ChatModel]:
         node = ray.get_runtime_context().get_node_id()
         mailbox = await open_mailbox(Path(folder), node)
         near = NearRemote(NearStreams(remote, mailbox), node)
-        await near.found()
+        if not await near.found():
+            raise SystemExit(f"'{MODEL}' has no door here; look for \"no door\" in its log.")
         yield RemoteChatModel(near)
         mailbox.close()
 

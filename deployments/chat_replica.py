@@ -72,15 +72,14 @@ class ChatReplica:
     ) -> AsyncIterator[ChatDelta | Posted]:
         """The answer as the engine makes it, to the mailbox at `address` if that is near."""
         async with (
-            aclosing(self._deltas(request, seconds)) as deltas,
+            aclosing(self.deltas(request, seconds)) as deltas,
             aclosing(self._post.deliver(deltas, address)) as items,
         ):
             async for item in items:
                 yield item
 
-    async def _deltas(
-        self, request: ChatRequest, seconds: float
-    ) -> AsyncGenerator[ChatDelta, None]:
+    async def deltas(self, request: ChatRequest, seconds: float) -> AsyncGenerator[ChatDelta, None]:
+        """The answer as the engine makes it, for callers in this process."""
         stream: Any = self._engine.stream(request, Deadline.after(seconds))
         mark = self._clock.begin()
         try:

@@ -129,9 +129,12 @@ class Door:
             frames.send((number, DONE, await work))
         except PodiumError as error:
             frames.send((number, FAILED, error))
-        except Exception as error:
-            log.error("call failed", extra={"error": type(error).__name__})
+        except BaseException as error:
+            # Also where the work was cancelled by something else than its caller, who waits.
             frames.send((number, FAILED, InternalError(f"{self._name} failed; its log says how.")))
+            if not isinstance(error, Exception):
+                raise
+            log.error("call failed", extra={"error": type(error).__name__})
 
     async def _answer(self, _frames: Frames, _number: int, method: str, args: Any) -> Any:
         return await getattr(self._target, method)(*args)

@@ -7,12 +7,10 @@ from collections.abc import AsyncGenerator
 from itertools import count
 from typing import Any
 
+from deployments.call_errors import lost, too_late
 from deployments.door import CLOSING, DONE, FAILED
 from deployments.frames import Frames
 from models.deadline import Deadline
-from models.errors import DeadlineExceeded, PodiumError, ReplicaLost
-
-_RETRY_AFTER_S = 1.0
 
 
 class DoorLine:
@@ -55,6 +53,12 @@ class DoorLine:
         finally:
             self._ended(number)
 
+    def retire(self) -> None:
+        """Take no new calls, and end the connection with the last one that runs."""
+        self.open = False
+        if not self._calls:
+            self._frames.close()
+
     def close(self) -> None:
         """End the connection."""
         self._frames.close()
@@ -63,17 +67,19 @@ class DoorLine:
         self, method: str, args: tuple[object, ...], *, whole: bool
     ) -> tuple[int, asyncio.Queue[tuple[str, Any]]]:
         number = next(self._numbers)
-        said = self._calls[number] = asyncio.Queue()
         if self.open:
             self._frames.send((number, method, args, whole))
-        else:
-            self._took(self._frames, (number, FAILED, self._lost()))
+        said = self._calls[number] = asyncio.Queue()
+        if not self.open:
+            self._took(self._frames, (number, FAILED, lost(self.name)))
         return number, said
 
     def _ended(self, number: int) -> None:
         """Whoever leaves before the end was told stops the work at the other end."""
         if self._calls.pop(number, None) is not None:
             self._frames.send((number, None, None, None))
+        if not self.open and not self._calls:
+            self._frames.close()
 
     async def _next(
         self, said: asyncio.Queue[tuple[str, Any]], deadline: Deadline
@@ -82,9 +88,7 @@ class DoorLine:
             async with asyncio.timeout(deadline.remaining()):
                 kind, value = await said.get()
         except TimeoutError as error:
-            raise DeadlineExceeded(
-                f"'{self.name}' did not answer in time; allow more time or ask for less."
-            ) from error
+            raise too_late(self.name) from error
         if kind == FAILED:
             raise value
         return kind, value
@@ -104,10 +108,4 @@ class DoorLine:
     def _gone(self, _frames: Frames) -> None:
         self.open = False
         for number in tuple(self._calls):
-            self._took(_frames, (number, FAILED, self._lost()))
-
-    def _lost(self) -> PodiumError:
-        return ReplicaLost(
-            f"'{self.name}' ended before it answered and is being restarted. Try again shortly.",
-            retry_after=_RETRY_AFTER_S,
-        )
+            self._took(_frames, (number, FAILED, lost(self.name)))

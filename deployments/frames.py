@@ -10,6 +10,8 @@ import pickle
 from collections.abc import Callable
 from typing import Any, cast
 
+from models.errors import BodyTooLarge
+
 MOST_BYTES = 64 * 1024 * 1024
 _LENGTH = 4
 
@@ -26,8 +28,16 @@ class Frames(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def send(self, message: object) -> None:
-        """Put a message in line; one for a connection that has ended is dropped."""
+        """Put a message in line; one for a connection that has ended is dropped.
+
+        Raises BodyTooLarge for one at which the other side would end the connection for all.
+        """
         body = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        if len(body) > MOST_BYTES:
+            raise BodyTooLarge(
+                f"This makes a message of {len(body)} bytes inside; {MOST_BYTES} are allowed."
+                " Send less at once."
+            )
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(len(body).to_bytes(_LENGTH, "big") + body)
 
@@ -69,7 +79,7 @@ class Frames(asyncio.Protocol):
         if len(self._buffer) < _LENGTH:
             return None
         end = _LENGTH + int.from_bytes(self._buffer[:_LENGTH], "big")
-        if end > MOST_BYTES and self._transport is not None:
+        if end > MOST_BYTES + _LENGTH and self._transport is not None:
             self._transport.abort()
             self._buffer.clear()
             return None

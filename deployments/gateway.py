@@ -18,7 +18,7 @@ from deployments.gateway_state import GatewayState
 from deployments.handles import ServeRemote
 from deployments.home import Home
 from deployments.keyring import Keyring
-from deployments.model_remotes import model_remotes
+from deployments.model_remotes import nearest
 from deployments.model_status import ModelStatus
 from deployments.near_remote import NearRemote
 from deployments.policy_in_force import policy_place
@@ -32,6 +32,7 @@ from deployments.text_scanner import text_scanner
 from deployments.waking_remote import WakingRemote
 from deployments.wire.peer import is_loopback
 from models.catalog import Catalog, ModelCard
+from router.affinity import conversation_of
 from router.rate_book import RateBook
 
 # Of the time that Serve gives a replica to end, once its requests have ended.
@@ -57,13 +58,14 @@ class Gateway:
         enter_replica("gateway")
         node = get_runtime_context().get_node_id()
         self._mailbox = await open_mailbox(Home(Path(home)).run, node)
-        remotes = model_remotes(settings, catalog, models, self._mailbox, node)
+        far = {name: _far(catalog.card(name), handle) for name, handle in models.items()}
+        counts = {name: ServeReplicaCount(handle) for name, handle in models.items()}
+        remotes = nearest(far, counts, settings, catalog, self._mailbox)
         if egress is not None:
             gate = NearRemote(ServeRemote(egress, "egress"), node)
             remotes |= {card.id: EgressModel(gate, card.id) for card in outside}
-        sleepy = {name: models[name] for name, rules in settings.scaling.items() if rules.sleeps}
-        counts = {name: ServeReplicaCount(handle) for name, handle in sleepy.items()}
-        status = ModelStatus(dict(remotes), counts)
+        sleepy = [name for name, rules in settings.scaling.items() if rules.sleeps]
+        status = ModelStatus(dict(remotes), {name: counts[name] for name in sleepy})
         for name in sleepy:
             load = partial(status.load, name)
             remotes[name] = WakingRemote(remotes[name], settings.scaling[name], load)
@@ -106,6 +108,11 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> Any:
         return gateway_app(self._state, echo_id=False)
+
+
+def _far(card: ModelCard, handle: Any) -> ServeRemote:
+    affinity = conversation_of if card.affinity == "conversation" else None
+    return ServeRemote(handle, card.id, affinity)
 
 
 async def _front_host() -> str:

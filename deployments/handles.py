@@ -20,17 +20,10 @@ from ray.serve.exceptions import (
 )
 from ray.serve.handle import DeploymentHandle
 
+from deployments.call_errors import RETRY_AFTER_S, lost, too_late, unavailable
 from models.deadline import Deadline
-from models.errors import (
-    DeadlineExceeded,
-    InternalError,
-    ModelUnavailable,
-    Overloaded,
-    PodiumError,
-    ReplicaLost,
-)
+from models.errors import InternalError, Overloaded, PodiumError
 
-RETRY_AFTER_S = 1.0
 # So many sessions keep the handle that was made for them.
 _SESSIONS = 1024
 Affinity: TypeAlias = Callable[[Sequence[object]], str | None]
@@ -113,9 +106,7 @@ def _podium_errors(name: str) -> Iterator[None]:
     except PodiumError:
         raise
     except TimeoutError as error:
-        raise DeadlineExceeded(
-            f"'{name}' did not answer in time; allow more time or ask for less."
-        ) from error
+        raise too_late(name) from error
     except BackPressureError as error:
         raise Overloaded(
             f"'{name}' is full; try again shortly.", retry_after=RETRY_AFTER_S
@@ -135,19 +126,3 @@ def _cause(name: str, error: RayTaskError) -> PodiumError:
     if isinstance(cause, PodiumError):
         return cause
     return InternalError(f"'{name}' failed in a way it should not; the request id finds the log.")
-
-
-def lost(name: str) -> ReplicaLost:
-    """The error of a call whose replica ended before it answered."""
-    return ReplicaLost(
-        f"'{name}' ended before it answered and is being restarted. Try again shortly.",
-        retry_after=RETRY_AFTER_S,
-    )
-
-
-def unavailable(name: str) -> ModelUnavailable:
-    """The error of a deployment that cannot be reached."""
-    return ModelUnavailable(
-        f"'{name}' is not answering now; it is starting or being restarted. Try again shortly.",
-        retry_after=RETRY_AFTER_S,
-    )

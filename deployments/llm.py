@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ray import get_runtime_context, serve
 
-from deployments.chat_replica import ChatReplica, most_ongoing
+from deployments.chat_replica import ChatReplica
 from deployments.door import Door
+from deployments.door_guests import QUEUED, DoorGuests
 from deployments.home import Home
 from deployments.replica_environment import enter_replica
 from models.catalog import ModelCard
@@ -17,11 +18,6 @@ from models.local.transformers_settings import TransformersSettings
 from models.local.vllm_engine import VllmEngine
 from models.local.vllm_settings import VllmSettings
 from models.weights import check_digest, weights_folder
-
-# The methods that gateways of this node call through the door.
-_AT_THE_DOOR = ("complete", "stream", "count", "stats", "describe")
-# Calls that may wait for the engine beside those that Serve would let through.
-QUEUED = 256
 
 
 def _engine(
@@ -55,8 +51,9 @@ class LLM(ChatReplica):
         home = os.environ.get("PODIUM_HOME")
         if home is None:
             return
-        most = most_ongoing(card) + QUEUED
-        self._door = Door(f"'{card.id}'", self, _AT_THE_DOOR, most)
+        most = serve.get_replica_context()._deployment_config.max_ongoing_requests
+        guests = DoorGuests(self, most)
+        self._door = Door(f"'{card.id}'", guests, DoorGuests.METHODS, most + QUEUED)
         node = get_runtime_context().get_node_id()
         self._place = await self._door.open_on(node, Home(Path(home)).run, "llm")
 

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from deployments.handles import ServeRemote
 from deployments.near_remote import NearRemote
 from deployments.near_streams import NearStreams
 from deployments.remote import Remote
+from deployments.replica_counts import ReplicaCount
 from deployments.settings import Settings
 from deployments.stream_mailbox import Mailbox
 from models.catalog import Catalog, ModelCard
-from router.affinity import conversation_of
 
 _WITH_A_DOOR = ("vllm", "transformers")
 
 
-def model_remotes(
-    settings: Settings, catalog: Catalog, handles: Mapping[str, Any], mailbox: Mailbox, node: str
+def nearest(
+    far: Mapping[str, Remote],
+    counts: Mapping[str, ReplicaCount],
+    settings: Settings,
+    catalog: Catalog,
+    mailbox: Mailbox,
 ) -> dict[str, Remote]:
-    """A Remote for each handle, by the name of its model.
+    """Serve's ways to models by name, each with the nearer ones before it, where it has some.
 
-    A chat model's streams come by the mailbox from replicas on this node. One that has a single
-    replica is called through its door: where there are several, Serve picks the one.
+    A chat model's streams come by the mailbox from replicas on its node. One that has a single
+    replica is called through its door: where there are several, Serve picks the one, also where
+    `serve deploy` was told of more than the catalog was.
     """
     found: dict[str, Remote] = {}
-    for name, handle in handles.items():
+    for name, remote in far.items():
         card = catalog.card(name)
-        affinity = conversation_of if card.affinity == "conversation" else None
-        found[name] = ServeRemote(handle, name, affinity)
-        if card.kind == "chat":
-            found[name] = NearStreams(found[name], mailbox)
+        found[name] = NearStreams(remote, mailbox) if card.kind == "chat" else remote
         if _has_a_door(settings, catalog.card(card.base or name)):
-            found[name] = NearRemote(found[name], node)
+            found[name] = NearRemote(found[name], mailbox.node, counts[name])
     return found
 
 

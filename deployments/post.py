@@ -16,7 +16,7 @@ class Post:
 
     def __init__(self, node: str) -> None:
         self._node = node
-        self._lines: dict[str, Frames] = {}
+        self._lines: dict[str, asyncio.Task[Frames | None]] = {}
 
     async def deliver(
         self, items: AsyncIterator[Any], address: Address | None
@@ -33,19 +33,27 @@ class Post:
     async def _line(self, address: Address) -> Frames | None:
         if address.node != self._node:
             return None
-        line = self._lines.get(address.path)
-        if line is not None:
-            return line
-        line = Frames(_deaf, lambda _: self._gone(address.path))
-        try:
-            await asyncio.get_running_loop().create_unix_connection(lambda: line, address.path)
-        except OSError:
-            return None
-        self._lines[address.path] = line
-        return line
+        task = self._lines.get(address.path)
+        if task is None:
+            task = asyncio.create_task(self._connected(address.path), name="line")
+            self._lines[address.path] = task
+        # The first of those who ask may leave; the others wait for the same line.
+        return await asyncio.shield(task)
 
-    def _gone(self, path: str) -> None:
-        self._lines.pop(path, None)
+    async def _connected(self, path: str) -> Frames | None:
+        task = asyncio.current_task()
+
+        def gone(_frames: Frames | None = None) -> None:
+            if self._lines.get(path) is task:
+                del self._lines[path]
+
+        line = Frames(_deaf, gone)
+        try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: line, path)
+        except OSError:
+            gone()
+            return None
+        return line
 
 
 async def _send(items: AsyncIterator[Any], line: Frames, slot: int) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from deployments.call_errors import lost
 from deployments.frames import Frames
 from deployments.private_socket import free_path, own_socket
 
@@ -44,10 +46,11 @@ class Mailbox:
     """Takes in what replicas of `node` send; closed until `open` has returned."""
 
     def __init__(self, node: str) -> None:
-        self._node = node
+        self.node = node
         self._path: Path | None = None
-        self._slots: dict[int, asyncio.Queue[Said]] = {}
-        self._numbers = count(1)
+        self._slots: dict[int, _Slot] = {}
+        # Another mailbox must not take what was meant for this one.
+        self._numbers = count(secrets.randbits(48))
         self._server: asyncio.AbstractServer | None = None
         self._connected: set[Frames] = set()
 
@@ -75,25 +78,37 @@ class Mailbox:
         What comes for it later is thrown away.
         """
         number = next(self._numbers)
-        said = self._slots[number] = asyncio.Queue()
+        slot = self._slots[number] = _Slot()
         try:
-            yield self._address(number), said
+            yield self._address(number), slot.said
         finally:
             del self._slots[number]
 
     def _address(self, number: int) -> Address | None:
-        return Address(self._node, str(self._path), number) if self._server is not None else None
+        return Address(self.node, str(self._path), number) if self._server is not None else None
 
     def _connection(self) -> Frames:
         frames = Frames(self._took, self._connected.discard)
         self._connected.add(frames)
         return frames
 
-    def _took(self, _frames: Frames, message: Any) -> None:
+    def _took(self, frames: Frames, message: Any) -> None:
         number, kind, value = message
-        said = self._slots.get(number)
-        if said is not None:
-            said.put_nowait((kind, value))
+        slot = self._slots.get(number)
+        if slot is None:
+            return
+        slot.sender = slot.sender or frames
+        # Serve may ask a second replica when it lost the first one: two halves are no answer.
+        again = slot.sender is not frames
+        slot.said.put_nowait((FAILED, lost("the model")) if again else (kind, value))
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What has come for one stream, and who sends it."""
+
+    said: asyncio.Queue[Said] = field(default_factory=asyncio.Queue)
+    sender: Frames | None = None
 
 
 async def open_mailbox(folder: Path, node: str) -> Mailbox:

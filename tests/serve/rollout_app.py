@@ -43,6 +43,8 @@ from tests.wire.stub_server import StubServer
 
 APP = "rollout"
 STREAMS, WORDS, PACE = 6, 40, 5.0
+# Calls that begin during a rollout: at least this many, and one more.
+FEW = 20
 LABEL = Label(Level.INTERNAL, integrity=Integrity.USER, tenants=frozenset({"acme"}))
 SMALL: dict[str, Any] = {"ray_actor_options": {"num_cpus": 0.01}}
 
@@ -72,7 +74,7 @@ class Caller:
     """Calls as a gateway does, and counts what becomes of it."""
 
     def __init__(self, near: NearRemote, card: ModelCard, pepper: bytes) -> None:
-        self.whole = self.began = 0
+        self.whole = self.began = self.saying = 0
         self.failed = Counter[str]()
         sealer = Sealer(gate_keys(pepper))
         self._chat = RetryingChat(GatedChatModel(near, card, sealer))
@@ -81,12 +83,20 @@ class Caller:
             "req", "dec", "acme", "request", LABEL.to_json(), default_policy().digest
         )
 
+    async def until_saying(self, streams: int) -> None:
+        """Return when so many streams, of all there were, have begun to say something."""
+        async with asyncio.timeout(60):
+            while self.saying < streams:  # noqa: ASYNC110 - it grows in many tasks
+                await asyncio.sleep(0.02)
+
     async def ask(self, text: str, words: int) -> None:
         """One stream to its end."""
         request = ChatRequest(self._card.id, (Message("user", text),), origin=self._origin)
-        said = ""
+        said, begun = "", False
         try:
-            async for delta in self._chat.stream(request, Deadline.after(60)):
+            async for delta in self._chat.stream(request, Deadline.after(180)):
+                self.saying += not begun
+                begun = True
                 said += delta.text
         except PodiumError as error:
             self.failed[type(error).__name__] += 1
@@ -117,10 +127,10 @@ async def played(home: Home, card: ModelCard) -> tuple[int | str, ...]:
     async with asyncio.TaskGroup() as group:
         for _ in range(STREAMS):
             group.create_task(caller.ask("long", WORDS))
-        await asyncio.sleep(1.0)
+        await caller.until_saying(STREAMS)
         rolled = asyncio.create_task(asyncio.to_thread(deploy, home.path, card))
         until = time.monotonic() + WORDS / PACE
-        while not rolled.done() or time.monotonic() < until:
+        while not rolled.done() or time.monotonic() < until or caller.began <= FEW:
             caller.began += 1
             group.create_task(caller.ask("short", 1))
             await asyncio.sleep(0.1)
@@ -139,11 +149,11 @@ async def killed(near: NearRemote, caller: Caller, place: Place) -> int:
     """How many streams fail when the gate ends without having been asked to."""
     while not await near.found():
         await caller.ask("short", 1)
-    before = caller.failed.total()
+    before, saying = caller.failed.total(), caller.saying
     async with asyncio.TaskGroup() as group:
         for _ in range(STREAMS):
             group.create_task(caller.ask("long", WORDS))
-        await asyncio.sleep(1.0)
+        await caller.until_saying(saying + STREAMS)
         os.kill(int(place.path.rpartition("-")[2].removesuffix(".sock")), signal.SIGKILL)
     return caller.failed.total() - before
 

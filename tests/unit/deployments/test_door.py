@@ -13,9 +13,11 @@ import pytest
 
 from deployments.door import Door, DoorClosed, Place
 from deployments.door_line import DoorLine
+from deployments.frames import MOST_BYTES
 from deployments.near_remote import NearRemote
 from models.deadline import Deadline
 from models.errors import (
+    BodyTooLarge,
     DeadlineExceeded,
     InternalError,
     ModelUnavailable,
@@ -26,7 +28,7 @@ from models.errors import (
 )
 from tests.forward import Forward
 
-METHODS = ("echo", "fails", "breaks", "waits", "counts", "endless")
+METHODS = ("cancelled", "echo", "fails", "breaks", "waits", "counts", "endless")
 LONG = 30.0
 
 
@@ -68,6 +70,9 @@ class Gate:
                 yield bytes(100_000)
         finally:
             self.stopped.set()
+
+    async def cancelled(self) -> None:
+        raise asyncio.CancelledError
 
     async def secret(self) -> str:
         return "not for callers"
@@ -308,3 +313,54 @@ async def test_serve_says_what_is_wrong_when_nobody_knows_a_door() -> None:
     assert not await near.found()
     with pytest.raises(ModelUnavailable, match="Starting"):
         await near.call("echo", 1, deadline=soon())
+
+
+async def test_what_is_too_large_is_refused_and_ends_no_other_call(
+    gate: Gate, line: DoorLine
+) -> None:
+    other = asyncio.create_task(line.call("waits", deadline=soon()))
+    await gate.began.wait()
+    with pytest.raises(BodyTooLarge, match="Send less"):
+        await line.call("echo", bytes(MOST_BYTES), deadline=soon())
+    gate.go_on.set()
+    assert await other == "went on"
+    assert line._calls == {}
+
+
+async def test_work_that_is_cancelled_by_none_of_its_callers_is_told(line: DoorLine) -> None:
+    with pytest.raises(InternalError):
+        await line.call("cancelled", deadline=soon())
+
+
+@dataclass
+class Count:
+    """How many replicas there are."""
+
+    replicas: int
+
+    async def __call__(self) -> int:
+        return self.replicas
+
+
+async def test_where_there_are_several_replicas_serve_picks_one(door: Door, tmp_path: Path) -> None:
+    far = Far(Place("here", str(tmp_path / "d")))
+    assert not await NearRemote(far, "here", Count(2)).found()
+    assert await NearRemote(far, "here", Count(1)).found()
+
+
+async def test_a_second_replica_ends_the_use_of_the_door(
+    gate: Gate, door: Door, tmp_path: Path
+) -> None:
+    now, count = 0.0, Count(1)
+    near = NearRemote(Far(Place("here", str(tmp_path / "d"))), "here", count, lambda: now)
+    assert await near.found()
+    call = asyncio.create_task(near.call("waits", deadline=soon()))
+    await gate.began.wait()
+    count.replicas, now = 2, 100.0
+    assert not await near.found()
+    assert await near.call("echo", 1, deadline=soon()) == "far echo"
+    gate.go_on.set()
+    assert await call == "went on"
+    count.replicas, now = 1, 200.0
+    assert await near.found()
+    assert await near.call("echo", 1, deadline=soon()) == 1

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from deployments.door import Door
 from deployments.near_streams import NearStreams
 from deployments.post import Post
-from deployments.stream_mailbox import Mailbox, Posted, open_mailbox
+from deployments.private_socket import own_socket
+from deployments.stream_mailbox import DONE, FAILED, ITEM, Mailbox, Posted, open_mailbox
 from models.deadline import Deadline
 from models.errors import DeadlineExceeded, InternalError, PodiumError, PolicyDenied, ReplicaLost
 
@@ -132,7 +134,7 @@ async def test_streams_at_once_each_get_their_own(mailbox: Mailbox) -> None:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(heard(remote, "counts", most)) for most in range(40)]
     assert [task.result() for task in tasks] == [list(range(most)) for most in range(40)]
-    assert len(far.post._lines) == 1
+    assert len(mailbox._connected) == 1
 
 
 async def test_an_error_comes_behind_what_was_said_before(mailbox: Mailbox) -> None:
@@ -219,26 +221,82 @@ async def test_a_mailbox_that_cannot_be_reached_is_gone_round(mailbox: Mailbox) 
 
 
 async def test_what_comes_too_late_is_thrown_away(mailbox: Mailbox) -> None:
+    far = Far()
     with mailbox.slot() as (address, _):
-        assert address is not None
-
-    async def source() -> AsyncGenerator[int, None]:
-        yield 1
-
-    sent = [item async for item in Post(NODE).deliver(source(), address)]
+        pass
+    sent = [item async for item in far.post.deliver(far.counts(1), address)]
     assert sent == [Posted()]
-    assert await heard(NearStreams(Far(), mailbox), "counts", 3) == [0, 1, 2]
+    assert await heard(NearStreams(far, mailbox), "counts", 3) == [0, 1, 2]
+    assert len(mailbox._connected) == 1
+
+
+async def test_two_replicas_do_not_make_one_answer(mailbox: Mailbox) -> None:
+    """Serve asks another replica where it lost the first before that had said a word."""
+    with mailbox.slot() as (address, said):
+        for _ in range(2):
+            sent = [item async for item in Post(NODE).deliver(Far().counts(1), address)]
+            assert sent == [Posted()]
+        assert [(await said.get())[0] for _ in range(3)] == [ITEM, DONE, FAILED]
 
 
 async def test_what_killed_gateways_left_is_removed(tmp_path: Path) -> None:
-    living, dead = f"mail-{os.getppid()}.sock", "mail-99999999.sock"
-    for name in (living, dead):
+    own = own_socket(tmp_path, "mail").name
+    begin = own.removesuffix(f"{os.getpid()}.sock")
+    # Who sees other processes may have that number for a living one.
+    living, dead, others = f"{begin}{os.getppid()}.sock", f"{begin}99999999.sock", "mail-f-9.sock"
+    for name in (living, dead, others):
         await asyncio.to_thread((tmp_path / name).touch)
-    assert names(tmp_path) == {living, dead}
+    assert names(tmp_path) == {living, dead, others}
     mailbox = await open_mailbox(tmp_path, NODE)
-    assert names(tmp_path) == {living, f"mail-{os.getpid()}.sock"}
+    assert names(tmp_path) == {living, own, others}
     mailbox.close()
-    assert names(tmp_path) == {living}
+    assert names(tmp_path) == {living, others}
+
+
+@pytest.mark.parametrize("deep", [True, False])
+async def test_where_no_socket_can_be_all_comes_by_serve(tmp_path: Path, deep: bool) -> None:
+    folder = tmp_path / ("d" * 100)
+    if deep:
+        await asyncio.to_thread(folder.mkdir, 0o700)
+    far = Far()
+    assert await heard(NearStreams(far, await open_mailbox(folder, NODE)), "counts", 2) == [0, 1]
+    assert far.came == [0, 1]
+    assert await Door("'mistral'", far, ("call",), 1).open_on(NODE, folder, "llm") is None
+
+
+@dataclass
+class Odd(Far):
+    """Serve's way, which says one thing and ends."""
+
+    says: object = None
+
+    async def stream(
+        self, method: str, *args: Any, deadline: Deadline
+    ) -> AsyncGenerator[Any, None]:
+        if isinstance(self.says, BaseException):
+            raise self.says
+        if self.says == "nothing":
+            await asyncio.Event().wait()
+        yield self.says
+
+
+@pytest.mark.parametrize(
+    ("says", "error"),
+    [
+        (Posted(), ReplicaLost),
+        (asyncio.CancelledError(), ReplicaLost),
+        ("nothing", DeadlineExceeded),
+    ],
+    ids=["posted and never came", "cancelled by none of us", "silent"],
+)
+async def test_nobody_waits_for_ever(
+    mailbox: Mailbox, says: object, error: type[PodiumError]
+) -> None:
+    remote = NearStreams(Odd(says=says), mailbox, posted_s=0.01)
+    with pytest.raises(error):
+        async for _ in remote.stream("counts", 1, deadline=Deadline.after(0.01)):
+            pass
+    assert mailbox._slots == {}
 
 
 async def test_calls_go_by_serve(mailbox: Mailbox) -> None:
