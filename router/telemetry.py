@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from router.events import RunResult
-from router.histograms import Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -94,12 +93,12 @@ class Telemetry:
             if row.kind == "gauge"
         }
         self._histograms = {
-            row.name: Histogram(row.name, row.help, row.labels, row.buckets)
+            row.name: Histogram(
+                row.name, row.help, row.labels, buckets=row.buckets, registry=self._registry
+            )
             for row in rows
             if row.kind == "histogram"
         }
-        for histogram in self._histograms.values():
-            self._registry.register(histogram)
 
     def count(self, metric: Metric, by: float = 1.0, /, **labels: str) -> None:
         """Add to a counter."""
@@ -129,8 +128,7 @@ class Telemetry:
         key = (metric.name, *(labels[name] for name in metric.labels))
         if key not in self._series:
             whole = kind[metric.name]
-            none = not labels and metric.kind != "histogram"
-            self._series[key] = whole if none else whole.labels(**labels)
+            self._series[key] = whole.labels(**labels) if labels else whole
         return self._series[key]
 
     def run(self, result: RunResult) -> None:
